@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let lifecycle: Target.Dependency = .product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+
+let package = Package(
+    name: "cairn",
+    products: [
+        .library(name: "Cairn", targets: ["Cairn"]),
+        .executable(name: "cairn", targets: ["CairnCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+            traits: [.defaults, "YAML", "CommandLineArguments"]),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        .target(name: "Cairn", dependencies: [crypto], swiftSettings: settings),
+        .target(
+            name: "CairnLedger", dependencies: ["Cairn", crypto, logging, metrics, lifecycle],
+            swiftSettings: settings),
+        .target(
+            name: "CairnLocal",
+            dependencies: [
+                "CairnLedger", "Cairn", crypto, logging, metrics,
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings),
+        .target(name: "CairnAPI", dependencies: ["Cairn"], swiftSettings: settings),
+        .target(
+            name: "CairnServer",
+            dependencies: [
+                "CairnLedger", "CairnAPI", "Cairn", hummingbird, nioCore, httpTypes, logging,
+                metrics, lifecycle,
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "CairnCommand",
+            dependencies: [
+                "CairnServer", "CairnLocal", "CairnLedger", "CairnAPI", "Cairn", logging, metrics,
+                lifecycle, nioCore, httpTypes, hummingbird, crypto,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "CairnTesting", dependencies: ["CairnLedger", "Cairn", crypto],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CairnTests", dependencies: ["Cairn", crypto], swiftSettings: settings),
+        .testTarget(
+            name: "CairnLedgerTests",
+            dependencies: ["CairnLedger", "CairnTesting", "Cairn", crypto],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CairnLocalTests",
+            dependencies: [
+                "CairnLocal", "CairnTesting", "CairnLedger", "Cairn",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CairnServerTests",
+            dependencies: [
+                "CairnServer", "CairnTesting", "CairnLedger", "CairnAPI", "Cairn", hummingbird,
+                httpTypes, nioCore,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Cairn", "CairnCommand"],
+            swiftSettings: settings),
+        .testTarget(name: "TidyTests", swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The bytes that are hashed for a record (record format, section 1).
+///
+/// A leaf holds no content, only the commitment to it, so it can be mirrored and kept for ever.
+public struct Leaf: Hashable, Sendable {
+    /// The closed list of what a leaf may stand for.
+    public enum Schema: String, Sendable, CaseIterable {
+        /// An event of a caller.
+        case event = "event/1"
+        /// A record of what was removed.
+        case tombstone = "tombstone/1"
+        /// A record of the ledger about itself: keys, policies, restores.
+        case ledger = "ledger/1"
+    }
+
+    /// Why bytes are no leaf.
+    public enum Malformed: Error, Equatable, Sendable {
+        /// The bytes break the grammar, or are not the one encoding of what they say.
+        case grammar
+        /// The leaf is of a version this code does not know; it may be right.
+        case unsupportedVersion
+    }
+
+    /// The longest leaf, in bytes.
+    public static let limitBytes = 4096
+
+    /// The name of the ledger the leaf belongs to.
+    public let origin: String
+    /// The position in the ledger, from 0.
+    public let index: UInt64
+    /// The id of the event.
+    public let id: EventID
+    /// When the server recorded it; never decreasing within a ledger, in whole milliseconds.
+    public let receivedAt: Timestamp
+    /// What the leaf stands for.
+    public let schema: Schema
+    /// The retention class.
+    public let retentionClass: RetentionClass
+    /// The commitment to all fields.
+    public let record: Digest
+
+    /// Names what a leaf says.
+    public init(
+        origin: String, index: UInt64, id: EventID, receivedAt: Timestamp, schema: Schema,
+        retentionClass: RetentionClass, record: Digest
+    ) {
+        self.origin = origin
+        self.index = index
+        self.id = id
+        self.receivedAt = receivedAt
+        self.schema = schema
+        self.retentionClass = retentionClass
+        self.record = record
+    }
+
+    /// The leaf's one encoding.
+    public var bytes: [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(256 + origin.utf8.count)
+        append(to: &output)
+        return output
+    }
+
+    package func append(to output: inout [UInt8]) {
+        output.append(contentsOf: "audit-leaf/v1\n{\"class\":\"".utf8)
+        output.append(contentsOf: retentionClass.text.utf8)
+        output.append(contentsOf: "\",\"id\":\"".utf8)
+        id.appendText(to: &output)
+        output.append(contentsOf: "\",\"index\":".utf8)
+        JSONText.appendInteger(index, to: &output)
+        output.append(contentsOf: ",\"origin\":\"".utf8)
+        output.append(contentsOf: origin.utf8)
+        output.append(contentsOf: "\",\"received_at\":\"".utf8)
+        receivedAt.appendMilliseconds(to: &output)
+        output.append(contentsOf: "\",\"record\":\"".utf8)
+        record.appendBase64URL(to: &output)
+        output.append(contentsOf: "\",\"schema\":\"".utf8)
+        output.append(contentsOf: schema.rawValue.utf8)
+        output.append(contentsOf: "\",\"v\":1}".utf8)
+    }
+
+    /// Reads a leaf, accepting nothing but the one encoding.
+    ///
+    /// - Throws: ``Malformed``; an unknown version is told apart, because it may be right.
+    public init(parsing bytes: [UInt8]) throws(Malformed) {
+        guard bytes.count <= Leaf.limitBytes else { throw .grammar }
+        var scanner = LeafScanner(bytes)
+        guard let leaf = scanner.leaf() else {
+            throw scanner.sawOtherVersion() ? .unsupportedVersion : .grammar
+        }
+        guard leaf.bytes == bytes else { throw .grammar }
+        self = leaf
+    }
+}
+
+/// Reads the members of a leaf in their only order.
+private struct LeafScanner {
+    private let bytes: [UInt8]
+    private var at = 0
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    mutating func leaf() -> Leaf? {
+        guard take("audit-leaf/v1\n{\"class\":\""), let retention = text(),
+            let retentionClass = RetentionClass(retention),
+            take(",\"id\":\""), let idText = text(), let id = EventID(idText),
+            take(",\"index\":"), let index = integer(),
+            take(",\"origin\":\""), let origin = text(), Origin.isValid(origin),
+            take(",\"received_at\":\""), let time = text(),
+            let received = try? Timestamp.parse(time),
+            take(",\"record\":\""), let recordText = text(),
+            let record = Base64URL.decode(recordText).flatMap({ Digest($0) }),
+            take(",\"schema\":\""), let schemaText = text(),
+            let schema = Leaf.Schema(rawValue: schemaText),
+            take(",\"v\":1}"), at == bytes.count
+        else { return nil }
+        return Leaf(
+            origin: origin, index: index, id: id, receivedAt: received.timestamp, schema: schema,
+            retentionClass: retentionClass, record: record)
+    }
+
+    /// Whether the bytes carry the prefix and a version other than 1.
+    func sawOtherVersion() -> Bool {
+        let prefix = Array("audit-leaf/v".utf8)
+        guard bytes.starts(with: prefix), let newline = bytes.firstIndex(of: 0x0A) else {
+            return false
+        }
+        if bytes[prefix.count..<newline] != [UInt8(ascii: "1")] { return true }
+        guard let value = try? JSONValue(parsing: Array(bytes[(newline + 1)...])) else {
+            return false
+        }
+        return value["v"]?.integer.map { $0 != 1 } ?? false
+    }
+
+    private mutating func take(_ literal: StaticString) -> Bool {
+        let count = literal.utf8CodeUnitCount
+        guard bytes.count - at >= count else { return false }
+        let matches = literal.withUTF8Buffer { wanted in
+            bytes.withUnsafeBufferPointer { found in
+                wanted.elementsEqual(UnsafeBufferPointer(rebasing: found[at..<at + count]))
+            }
+        }
+        if matches { at += count }
+        return matches
+    }
+
+    /// Reads to the closing quote; what needs an escape fails the comparison with the encoding.
+    private mutating func text() -> String? {
+        guard let end = bytes[at...].firstIndex(of: UInt8(ascii: "\"")) else { return nil }
+        defer { at = end + 1 }
+        return String(decoding: bytes[at..<end], as: UTF8.self)
+    }
+
+    private mutating func integer() -> UInt64? {
+        var value: UInt64 = 0
+        let start = at
+        while at < bytes.count, case let digit = bytes[at] &- UInt8(ascii: "0"), digit < 10 {
+            guard value < (1 << 53) / 10 + 1 else { return nil }
+            value = value * 10 + UInt64(digit)
+            at += 1
+        }
+        return at > start && value < 1 << 53 ? value : nil
+    }
+}

@@ -1,0 +1,1 @@
+@main struct CairnMain { static func main() {} }

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Cairn
+
+/// A ledger's own name: 128 random bits in hex, never the tenant's name.
+package struct LedgerID: Hashable, Sendable, CustomStringConvertible {
+    /// The 32 hex digits.
+    package let text: String
+
+    /// Reads 32 lower-case hex digits, or returns nil for anything else.
+    package init?(_ text: String) {
+        guard text.utf8.count == 32, Hex.decode(text) != nil else { return nil }
+        self.text = text
+    }
+
+    /// Draws a new one.
+    package init(using generator: inout some RandomNumberGenerator) {
+        let words: [UInt64] = [generator.next(), generator.next()]
+        text = Hex.encode(
+            words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } })
+    }
+
+    package var description: String { text }
+}
+
+/// Whose ledger it is.
+package struct Tenant: Hashable, Sendable {
+    /// Unique, `[A-Za-z0-9._-]{1,128}`; what credentials name.
+    package let name: String
+    /// The tenant's ledger, fixed at creation.
+    package let ledger: LedgerID
+    /// The ledger's name in checkpoints, fixed at creation and never recomputed.
+    package let origin: String
+    /// When the tenant was created.
+    package let createdAt: Timestamp
+
+    /// Names a tenant.
+    package init(name: String, ledger: LedgerID, origin: String, createdAt: Timestamp) {
+        self.name = name
+        self.ledger = ledger
+        self.origin = origin
+        self.createdAt = createdAt
+    }
+
+    /// Whether a text may name a tenant.
+    package static func isValidName(_ text: String) -> Bool {
+        (1...128).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                    UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
+    }
+}
+
+/// Where tenants are kept.
+///
+/// Every directory passes `DirectoryConformance`.
+package protocol Directory: Sendable {
+    /// The tenant of that name, or nil.
+    func tenant(named name: String) async throws(StoreError) -> Tenant?
+    /// All tenants, by name.
+    func tenants() async throws(StoreError) -> [Tenant]
+    /// Makes a tenant and its empty ledger durable; a name or ledger that exists is a conflict.
+    func create(_ tenant: Tenant) async throws(StoreError)
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Cairn
+
+/// What an auditor says of a ledger.
+package struct AuditReport: Sendable, Equatable {
+    /// What was relied on, in the words of every output.
+    package enum Trusted: String, Sendable {
+        case ownHead = "own_head"
+        case ownCheckpoint = "own_checkpoint"
+        case givenCheckpoint = "given_checkpoint"
+    }
+
+    /// The faults, by index, the first bad one first; at most ``Auditor/faultLimit``.
+    package var faults: [Fault] = []
+    /// How many records were looked at.
+    package var checked: UInt64 = 0
+    /// How many fields are lawfully erased.
+    package var erased: UInt64 = 0
+    /// How many records are lawfully pruned.
+    package var pruned: UInt64 = 0
+    /// What was relied on.
+    package var trusted: [Trusted] = []
+    /// The size of the ledger that was audited.
+    package var size: UInt64 = 0
+    /// The root that the records give, when all were looked at.
+    package var root: Digest?
+
+    package init() {}
+
+    /// Whether there is no fault.
+    package var holds: Bool { faults.isEmpty }
+}
+
+/// What an audit looks at.
+package struct AuditScope: Sendable, Equatable {
+    /// The first record, and the one after the last; the whole ledger when absent.
+    package var from: UInt64 = 0
+    package var to: UInt64?
+    /// Whether contents are recomputed, or leaves, chain and root alone.
+    package var contents = true
+    /// A checkpoint the caller holds to be right.
+    package var checkpoint: SignedNote?
+
+    package init() {}
+}
+
+/// Re-derives a ledger from its stored bytes and compares (record format, section 7).
+///
+/// Memory is constant: records are read a thousand at a time.
+package struct Auditor: Sendable {
+    /// How many faults a report names.
+    package static let faultLimit = 100
+    private static let chunk: UInt64 = 1024
+
+    private let tenant: Tenant
+    private let store: any LedgerStore
+    private let keys: [NoteVerifierKey]
+
+    /// Audits a tenant's ledger, trusting checkpoints signed by `keys`.
+    package init(tenant: Tenant, store: any LedgerStore, keys: [NoteVerifierKey]) {
+        self.tenant = tenant
+        self.store = store
+        self.keys = keys
+    }
+
+    /// Audits, calling `progress` with what is checked and the total; stops when cancelled.
+    ///
+    /// - Throws: ``StoreError`` when the store cannot be read; a fault is not an error.
+    package func audit(
+        _ scope: AuditScope = AuditScope(),
+        progress: @Sendable (_ checked: UInt64, _ total: UInt64) -> Void = { _, _ in }
+    ) async throws(StoreError) -> AuditReport {
+        guard let head = try await store.head(of: tenant.ledger) else {
+            throw .corrupt("the ledger of tenant \(tenant.name) is not in the store")
+        }
+        var report = AuditReport()
+        report.size = head.size
+        report.trusted = [.ownHead]
+        let end = min(scope.to ?? head.size, head.size)
+        var derivation = Derivation(tenant: tenant, contents: scope.contents)
+        if scope.from > 0, scope.from < end {
+            try await begin(&derivation, at: scope.from, head: head)
+        }
+        var pending = try await Expectations(
+            scope: scope, tenant: tenant, store: store, keys: keys, report: &report, head: head)
+
+        var at = min(scope.from, end)
+        while at < end, !Task.isCancelled, report.faults.count < Auditor.faultLimit {
+            var next = min(at + Auditor.chunk, end)
+            if let size = try await pending.nextSize(after: at) { next = min(next, size) }
+            let records = try await store.records(
+                in: tenant.ledger, at: at..<next, contents: scope.contents)
+            derivation.check(records, in: at..<next, &report)
+            if derivation.isWhole { pending.compare(size: next, derivation.frontier, &report) }
+            report.checked += next - at
+            at = next
+            progress(report.checked, end - min(scope.from, end))
+        }
+        if derivation.isWhole, at == head.size {
+            try await finish(derivation, head, &report)
+        }
+        report.faults.sort { $0.index < $1.index }
+        report.faults = Array(report.faults.prefix(Auditor.faultLimit))
+        return report
+    }
+
+    /// Takes up the derivation in the middle: chain and frontier are then the store's own.
+    private func begin(
+        _ derivation: inout Derivation, at index: UInt64, head: Head
+    ) async throws(StoreError) {
+        let before = try await store.records(
+            in: tenant.ledger, at: index - 1..<index, contents: false)
+        derivation.resume(chain: before.first?.chain)
+    }
+
+    private func finish(
+        _ derivation: Derivation, _ head: Head, _ report: inout AuditReport
+    ) async throws(StoreError) {
+        report.root = derivation.frontier.root
+        // Only a ledger whose records are all right can accuse its head.
+        if report.faults.isEmpty, derivation.frontier != head.frontier || derivation.chain != head.chain {
+            report.faults.append(
+                Fault(
+                    index: head.size, kind: .checkpointMismatch,
+                    detail: "the stored head is not what the records give"))
+        }
+        if let last = try await store.lastIndex(in: tenant.ledger), last >= head.size {
+            report.faults.append(
+                Fault(
+                    index: head.size, kind: .inserted,
+                    detail: "records up to \(last) are stored beyond the head"))
+        }
+        guard report.faults.isEmpty else { return }
+        for level in 0..<8 {
+            let full = head.size >> UInt64(8 * (level + 1))
+            for index in 0..<full {
+                try await compareTile(level: level, index: index, &report)
+                guard report.faults.isEmpty else { return }
+            }
+            if full == 0 { return }
+        }
+    }
+
+    /// Compares a stored tile with what is below it.
+    private func compareTile(
+        level: Int, index: UInt64, _ report: inout AuditReport
+    ) async throws(StoreError) {
+        let coordinate = TileCoordinate(level: level, index: index)
+        let stored = try await store.tile(coordinate, in: tenant.ledger)
+        var hashes: [Digest] = []
+        let range = index * 256..<(index + 1) * 256
+        if level == 0 {
+            hashes = try await store.leafHashes(in: tenant.ledger, at: range)
+        } else {
+            for child in range {
+                let below = TileCoordinate(level: level - 1, index: child)
+                if let tile = try await store.tile(below, in: tenant.ledger) {
+                    hashes.append(tile.root)
+                }
+            }
+        }
+        guard stored?.hashes != hashes else { return }
+        report.faults.append(
+            Fault(
+                index: index << UInt64(8 * (level + 1)), kind: .checkpointMismatch,
+                detail: "\(coordinate.path) is not what the records give"))
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Cairn
+
+/// The checkpoints an audit compares with, by size, read as the audit reaches them.
+struct Expectations {
+    private let tenant: Tenant
+    private let store: any LedgerStore
+    private let keys: [NoteVerifierKey]
+    private var given: Checkpoint?
+    private var window: [(size: UInt64, note: String)] = []
+    private var readUpTo: UInt64 = 0
+    private var isExhausted = false
+
+    /// Reads the caller's checkpoint and the newest stored one, which must be within the ledger.
+    init(
+        scope: AuditScope, tenant: Tenant, store: any LedgerStore, keys: [NoteVerifierKey],
+        report: inout AuditReport, head: Head
+    ) async throws(StoreError) {
+        self.tenant = tenant
+        self.store = store
+        self.keys = keys
+        if let note = scope.checkpoint {
+            report.trusted.append(.givenCheckpoint)
+            given = open(note.encoded, &report, at: 0)
+        }
+        // The newest stored checkpoint may cover more than is left.
+        if let newest = try await store.newestCheckpoint(in: tenant.ledger) {
+            report.trusted.append(.ownCheckpoint)
+            let stored = try await store.checkpoints(
+                in: tenant.ledger, from: head.size + 1, limit: 1)
+            let beyond = stored.first?.note ?? newest.encoded
+            if let checkpoint = open(beyond, &report, at: 0), checkpoint.size > head.size {
+                report.faults.append(Expectations.truncated(head, checkpoint))
+            }
+        }
+        if let given, given.size > head.size {
+            report.faults.append(Expectations.truncated(head, given))
+        }
+    }
+
+    private static func truncated(_ head: Head, _ checkpoint: Checkpoint) -> Fault {
+        Fault(
+            index: head.size, kind: .truncated,
+            detail: "the ledger has \(head.size) records, a checkpoint \(checkpoint.size)")
+    }
+
+    private func open(
+        _ text: String, _ report: inout AuditReport, at index: UInt64
+    ) -> Checkpoint? {
+        do {
+            let note = try SignedNote(parsing: text)
+            return try Checkpoint.open(note, origin: tenant.origin, keys: keys)
+        } catch {
+            report.faults.append(
+                Fault(
+                    index: index, kind: .checkpointMismatch,
+                    detail: "a checkpoint cannot be trusted: \(error)"))
+            return nil
+        }
+    }
+
+    /// The next size above `index` at which there is something to compare.
+    mutating func nextSize(after index: UInt64) async throws(StoreError) -> UInt64? {
+        window.removeAll { $0.size <= index }
+        if window.isEmpty, !isExhausted {
+            window = try await store.checkpoints(
+                in: tenant.ledger, from: max(index + 1, readUpTo), limit: 256)
+            isExhausted = window.isEmpty
+            readUpTo = (window.last?.size ?? index) + 1
+        }
+        let own = window.first?.size
+        guard let given, given.size > index else { return own }
+        return own.map { min($0, given.size) } ?? given.size
+    }
+
+    /// Compares the tree that was derived so far with the checkpoints of its size.
+    mutating func compare(size: UInt64, _ frontier: Frontier, _ report: inout AuditReport) {
+        var checkpoints: [Checkpoint] = []
+        for stored in window where stored.size == size {
+            if let checkpoint = open(stored.note, &report, at: size) {
+                if checkpoint.size == size {
+                    checkpoints.append(checkpoint)
+                } else {
+                    report.faults.append(
+                        Fault(
+                            index: size, kind: .checkpointMismatch,
+                            detail: "a stored checkpoint is filed under another size"))
+                }
+            }
+        }
+        if let given, given.size == size { checkpoints.append(given) }
+        for checkpoint in checkpoints where checkpoint.root != frontier.root {
+            // A record that is at fault already explains another root.
+            guard report.faults.isEmpty else { return }
+            report.faults.append(
+                Fault(
+                    index: size == 0 ? 0 : size - 1, kind: .forked,
+                    detail: "the tree of \(size) records is not the one that was signed"))
+        }
+    }
+}

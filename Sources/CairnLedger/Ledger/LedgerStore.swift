@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Cairn
+
+/// Where ledgers' records live.
+///
+/// A store is a dumb, durable place. It hashes nothing and decides nothing: ``Ledger`` computes
+/// the next ``Head``, and the store makes that head and its records durable together or not at
+/// all. Every store passes `LedgerStoreConformance`; that suite, not this comment, is the contract.
+package protocol LedgerStore: Sendable {
+    /// The durable head of a ledger, or nil for a ledger that was never created.
+    func head(of ledger: LedgerID) async throws(StoreError) -> Head?
+
+    /// Makes a batch durable, provided that `head` is still the ledger's whole head.
+    ///
+    /// On return the records and the new head survive the loss of power. If another writer got
+    /// there first, or an id of the batch is recorded already, nothing is written and the store
+    /// throws ``StoreError/conflict``.
+    func commit(_ batch: Batch, expecting head: Head) async throws(StoreError)
+
+    /// Where those of `ids` are that are recorded; the others are absent.
+    func indexes(
+        of ids: [EventID], in ledger: LedgerID
+    ) async throws(StoreError) -> [EventID: UInt64]
+
+    /// The records at `range`, in order. Records that do not exist are absent from the result.
+    func records(
+        in ledger: LedgerID, at range: Range<UInt64>, contents: Bool
+    ) async throws(StoreError) -> [StoredRecord]
+
+    /// The hashes of the leaves at `range`, in order, as far as they exist.
+    func leafHashes(
+        in ledger: LedgerID, at range: Range<UInt64>
+    ) async throws(StoreError) -> [Digest]
+
+    /// A full tile, or nil if it is not complete.
+    func tile(
+        _ coordinate: TileCoordinate, in ledger: LedgerID
+    ) async throws(StoreError) -> Tile?
+
+    /// Keeps a signed checkpoint; the same size again replaces nothing.
+    func keep(_ checkpoint: SignedNote, size: UInt64, in ledger: LedgerID) async throws(StoreError)
+
+    /// The signed checkpoints of at least `size`, by size, at most `limit`.
+    func checkpoints(
+        in ledger: LedgerID, from size: UInt64, limit: Int
+    ) async throws(StoreError) -> [(size: UInt64, note: String)]
+
+    /// The newest signed checkpoint.
+    func newestCheckpoint(in ledger: LedgerID) async throws(StoreError) -> SignedNote?
+
+    /// The highest index that has an entry, or nil for none; more than the head counts is a fault.
+    func lastIndex(in ledger: LedgerID) async throws(StoreError) -> UInt64?
+
+    /// Replaces the head by one with a new epoch after an accepted restore.
+    func replaceHead(
+        of ledger: LedgerID, expecting head: Head, with next: Head
+    ) async throws(StoreError)
+}

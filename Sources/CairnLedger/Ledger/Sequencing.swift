@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Cairn
+
+/// The pure step from a head and events to a batch: index, leaf, hash, chain, frontier, tiles.
+struct Sequencing {
+    private(set) var records: [StoredRecord] = []
+    private(set) var receipts: [Receipt] = []
+    private var tiles: [(coordinate: TileCoordinate, tile: Tile)] = []
+    private var frontier: Frontier
+    private var chain: Digest
+    private var edge: TileEdge
+    private let tenant: Tenant
+    private let epoch: Int64
+    private let receivedAt: Timestamp
+
+    init(after head: Head, edge: TileEdge, tenant: Tenant, receivedAt: Int64) {
+        frontier = head.frontier
+        chain = head.chain
+        epoch = head.epoch
+        self.edge = edge
+        self.tenant = tenant
+        self.receivedAt = Timestamp(milliseconds: receivedAt)
+    }
+
+    mutating func append(_ event: PreparedEvent) -> Receipt {
+        let leaf = Leaf(
+            origin: tenant.origin, index: frontier.size, id: event.id, receivedAt: receivedAt,
+            schema: event.schema, retentionClass: event.retentionClass, record: event.digest)
+        let bytes = leaf.bytes
+        let hash = Digest.leaf(bytes)
+        let previous = chain
+        chain = Chain.next(previous, leafHash: hash)
+        records.append(
+            StoredRecord(
+                index: frontier.size, leaf: bytes, leafHash: hash, chain: chain, id: event.id,
+                occurredAt: event.occurredAt,
+                payload: Payload(seed: event.seed, fields: event.fields)))
+        frontier.append(hash)
+        tiles += edge.append(hash)
+        let receipt = Receipt(
+            id: event.id, index: leaf.index, receivedAt: receivedAt, leafHash: hash,
+            previousHash: previous, hash: chain, origin: tenant.origin)
+        receipts.append(receipt)
+        return receipt
+    }
+
+    func finish() -> (batch: Batch, edge: TileEdge) {
+        let head = Head(
+            frontier: frontier, chain: chain, lastReceivedAt: receivedAt.milliseconds,
+            epoch: epoch)
+        return (Batch(ledger: tenant.ledger, records: records, tiles: tiles, head: head), edge)
+    }
+}
+
+/// The partial tiles at the right edge, from which full tiles are made as leaves arrive.
+struct TileEdge: Sendable {
+    private var levels: [[Digest]] = []
+    private var size: UInt64 = 0
+
+    /// The edge of an empty tree.
+    init() {}
+
+    /// The edge of a tree whose partial tiles are given, from level 0 up.
+    init(size: UInt64, levels: [[Digest]]) {
+        self.size = size
+        self.levels = levels
+    }
+
+    /// Adds a leaf's hash and returns the tiles it completes.
+    mutating func append(_ hash: Digest) -> [(coordinate: TileCoordinate, tile: Tile)] {
+        var completed: [(coordinate: TileCoordinate, tile: Tile)] = []
+        var next = hash
+        var level = 0
+        size += 1
+        var tileNumber = (size - 1) / 256
+        while true {
+            if levels.count == level { levels.append([]) }
+            levels[level].append(next)
+            guard levels[level].count == 256 else { return completed }
+            let tile = Tile(hashes: levels[level])
+            levels[level].removeAll(keepingCapacity: true)
+            completed.append(
+                (TileCoordinate(level: level, index: tileNumber, width: 256), tile))
+            next = tile.root
+            level += 1
+            tileNumber /= 256
+        }
+    }
+}

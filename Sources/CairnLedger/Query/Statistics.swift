@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Cairn
+
+/// Counts over a range of a ledger's records.
+package struct Statistics: Sendable, Equatable {
+    /// An actor and how many records name it.
+    package struct ActorCount: Sendable, Hashable {
+        package let id: String
+        package let count: UInt64
+        package init(id: String, count: UInt64) {
+            self.id = id
+            self.count = count
+        }
+    }
+
+    /// What is counted apart.
+    package enum Dimension: UInt8, Sendable, CaseIterable {
+        case type = 1
+        case category, outcome, severity, risk, actor
+    }
+
+    package var total: UInt64 = 0
+    package var byType: [String: UInt64] = [:]
+    package var byCategory: [String: UInt64] = [:]
+    package var byOutcome: [String: UInt64] = [:]
+    package var bySeverity: [String: UInt64] = [:]
+    package var byRisk: [String: UInt64] = [:]
+    /// Days that have records; the edge adds the empty ones between.
+    package var byDay: [Day: UInt64] = [:]
+    /// The ten actors with most records, ties by id.
+    package var topActors: [ActorCount] = []
+    /// Records of all other actors.
+    package var otherActors: UInt64 = 0
+    /// How many actors there are.
+    package var distinctActors: UInt64 = 0
+
+    package init() {}
+
+    /// Ranks actors: most records first, ties by the bytes of the id.
+    package mutating func rank(_ actors: [String: UInt64]) {
+        let ranked = actors.map { ActorCount(id: $0.key, count: $0.value) }.sorted {
+            $0.count != $1.count
+                ? $0.count > $1.count : $0.id.utf8.lexicographicallyPrecedes($1.id.utf8)
+        }
+        topActors = Array(ranked.prefix(10))
+        otherActors = ranked.dropFirst(10).reduce(0) { $0 + $1.count }
+        distinctActors = UInt64(ranked.count)
+    }
+
+    /// Counts one record by its dimensions.
+    package mutating func count(_ fields: Fields, actors: inout [String: UInt64]) {
+        total += 1
+        for field in fields {
+            guard case .known(let known) = field.path else { continue }
+            switch known {
+            case .type: bump(\.byType, fields.text(of: field))
+            case .category: bump(\.byCategory, fields.text(of: field))
+            case .outcome: bump(\.byOutcome, fields.text(of: field))
+            case .severity: bump(\.bySeverity, fields.text(of: field))
+            case .risk: bump(\.byRisk, fields.text(of: field))
+            case .actorID: fields.text(of: field).map { actors[$0, default: 0] += 1 }
+            case .occurredAt:
+                if let text = fields.text(of: field), let time = try? Timestamp.parse(text) {
+                    byDay[time.timestamp.day, default: 0] += 1
+                }
+            default: break
+            }
+        }
+    }
+
+    private mutating func bump(_ counts: WritableKeyPath<Statistics, [String: UInt64]>, _ key: String?) {
+        guard let key else { return }
+        self[keyPath: counts][key, default: 0] += 1
+    }
+}
