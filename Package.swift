@@ -47,7 +47,7 @@ let package = Package(
         .target(
             name: "CairnLocal",
             dependencies: [
-                "CairnLedger", "Cairn", crypto, logging, metrics,
+                "CairnLedger", "Cairn", crypto, logging, metrics, lifecycle,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -72,6 +72,9 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
+        .executableTarget(
+            name: "CairnBenchmarks", dependencies: ["CairnLocal", "CairnLedger", "Cairn"],
+            path: "Benchmarks/Sources", swiftSettings: settings),
         .target(
             name: "CairnTesting", dependencies: ["CairnLedger", "Cairn", crypto],
             swiftSettings: settings),

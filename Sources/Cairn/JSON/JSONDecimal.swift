@@ -58,7 +58,8 @@ struct JSONDecimal {
         func append(_ range: Range<Int>) {
             for position in range {
                 output.append(
-                    Self.digit(at: digits.lowerBound + position, integer, fraction, bytes))
+                    Self.digit(at: digits.lowerBound + position, integer, fraction, bytes)
+                )
             }
         }
         switch scale {
@@ -129,8 +130,12 @@ extension JSONReader {
             }
         }
         return JSONDecimal(
-            isNegative: isNegative, integer: integer, fraction: fraction,
-            exponent: exponent ?? 0, in: bytes)
+            isNegative: isNegative,
+            integer: integer,
+            fraction: fraction,
+            exponent: exponent ?? 0,
+            in: bytes
+        )
     }
 
     /// Steps over `0`, or digits that do not start with it.

@@ -20,7 +20,8 @@ public struct JSONObject: Sendable, Sequence {
         self.init(unchecked: members)
         precondition(
             Set(members.map { JSONName($0.name) }).count == members.count,
-            "two members of one name")
+            "two members of one name"
+        )
     }
 
     /// Makes an object of members whose names are known to differ.

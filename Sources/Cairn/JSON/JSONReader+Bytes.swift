@@ -81,6 +81,9 @@ extension JSONReader {
         pathUpTo limit: Int? = nil
     ) -> InvalidJSON {
         InvalidJSON(
-            reason: reason, offset: position, path: path(upTo: limit ?? position))
+            reason: reason,
+            offset: position,
+            path: path(upTo: limit ?? position)
+        )
     }
 }

@@ -132,7 +132,8 @@ extension JSONReader {
         let member = CanonicalMember(
             name: start + 1..<position(in: output) - 1,
             prefix: prefix(of: span),
-            source: source)
+            source: source
+        )
         var isGreater = true
         if let first, canonical.members.count > first {
             let last = canonical.members[canonical.members.count - 1]

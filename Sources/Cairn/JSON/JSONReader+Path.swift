@@ -62,7 +62,8 @@ extension JSONReader {
             case .member(let name?):
                 var reader = JSONReader(
                     UnsafeRawBufferPointer(rebasing: bytes[name.lowerBound - 1...name.upperBound]),
-                    limits: JSONLimits(bytes: end))
+                    limits: JSONLimits(bytes: end)
+                )
                 // The text up to here was read before, so the name is a valid string; were it
                 // not, the fault that is being reported matters more than this one.
                 guard let text = try? reader.readString() else { return path }

@@ -8,7 +8,7 @@ struct JSONStringSpan {
     var isEscaped = false
     /// Whether it is written as RFC 8785 writes it.
     var isCanonical = true
-    /// Whether it holds a byte from EE up, where the order of UTF-8 and UTF-16 differs.
+    /// Whether it holds, unescaped, a byte from EE up, where the order of UTF-8 and UTF-16 differs.
     var hasHighBytes = false
 }
 
@@ -120,8 +120,6 @@ extension JSONReader {
                 throw failure(.loneSurrogate, at: index, pathUpTo: offset)
             }
             span.isCanonical = false
-            // Every pair stands for a scalar of four bytes, which start with F0 or above.
-            span.hasHighBytes = true
             return index + 12
         case 0xDC00...0xDFFF:
             throw failure(.loneSurrogate, at: index, pathUpTo: offset)
@@ -132,7 +130,6 @@ extension JSONReader {
             span.isCanonical = span.isCanonical && !(0x41...0x46 ~= bytes[index + 5])
         default:
             span.isCanonical = false
-            span.hasHighBytes = span.hasHighBytes || unit >= 0xE000
         }
         return index + 6
     }

@@ -93,6 +93,17 @@ package struct Batch: Sendable {
     package let tiles: [(coordinate: TileCoordinate, tile: Tile)]
     /// The head once they are durable.
     package let head: Head
+
+    /// Joins what one commit adds.
+    package init(
+        ledger: LedgerID, records: [StoredRecord],
+        tiles: [(coordinate: TileCoordinate, tile: Tile)], head: Head
+    ) {
+        self.ledger = ledger
+        self.records = records
+        self.tiles = tiles
+        self.head = head
+    }
 }
 
 /// What a writer gets for a durable event.

@@ -29,6 +29,14 @@ package final class Preparer: Sendable {
         draws = Mutex(Draws(generator: BufferedGenerator(fill: fill)))
     }
 
+    /// Draws an id that nothing has yet.
+    package func makeID() -> EventID {
+        let milliseconds = clock.now().milliseconds
+        return draws.withLock { draws in
+            draws.ids.next(milliseconds: milliseconds, using: &draws.generator)
+        }
+    }
+
     /// Prepares a valid event, written by a principal.
     ///
     /// - Throws: ``InvalidEvent`` for a reserved type and for a time too far ahead.

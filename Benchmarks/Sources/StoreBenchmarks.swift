@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Cairn
+internal import CairnLedger
+internal import CairnLocal
+internal import Foundation
+
+/// The whole path below HTTP on the embedded store.
+enum StoreBenchmarks {
+    static func append(_ bodies: [[UInt8]], batch: Int) async throws {
+        try await withLedger { ledger, store, preparer in
+            let used = batch == 1 ? Array(bodies.prefix(2_000)) : bodies
+            try await Benchmarks.measure("append to SQLite by \(batch)", used.count) {
+                var start = 0
+                while start < used.count {
+                    let end = min(start + batch, used.count)
+                    _ = await ledger.append(try prepare(used[start..<end], preparer))
+                    start = end
+                }
+                try await store.merge()
+            }
+        }
+    }
+
+    static func read(_ bodies: [[UInt8]]) async throws {
+        try await withLedger { ledger, store, preparer in
+            for start in stride(from: 0, to: bodies.count, by: 1000) {
+                let end = min(start + 1000, bodies.count)
+                _ = await ledger.append(try prepare(bodies[start..<end], preparer))
+            }
+            try await store.merge()
+            let size = await ledger.currentHead.size
+            var queries: [(String, RecordQuery)] = [("newest", RecordQuery())]
+            for (name, key, value) in [
+                ("type common", FilterKey.type, "user.login"), ("outcome rare", .outcome, "failure"),
+                ("outcome common", .outcome, "success"), ("actor common", .actorID, "user-1"),
+                ("actor rare", .actorID, "user-9000"), ("request", .requestID, "r-77"),
+                ("risk", .risk, "high"), ("details", .details("method"), "password"),
+            ] {
+                var query = RecordQuery()
+                query.filters = [Filter(key, [value])]
+                queries.append((name, query))
+            }
+            var text = RecordQuery()
+            text.text = TextQuery(parsing: "mozilla example")
+            queries.append(("text", text))
+            for (name, query) in queries {
+                try await Benchmarks.measure("page of 50: \(name)", 200) {
+                    for _ in 0..<200 {
+                        _ = try await store.page(
+                            query, in: ledger.tenant.ledger, size: size, after: nil, limit: 51)
+                    }
+                }
+            }
+            let auditor = Auditor(
+                tenant: ledger.tenant, store: store, keys: [ledger.verifierKey])
+            for contents in [true, false] {
+                var scope = AuditScope()
+                scope.contents = contents
+                try await Benchmarks.measure(
+                    contents ? "verify with contents" : "verify leaves and root", bodies.count
+                ) {
+                    let report = try await auditor.audit(scope)
+                    precondition(report.holds, "\(report.faults)")
+                }
+            }
+        }
+    }
+
+    private static func prepare(
+        _ bodies: ArraySlice<[UInt8]>, _ preparer: Preparer
+    ) throws -> [PreparedEvent] {
+        try bodies.map { body in
+            try preparer.prepare(try body.withUnsafeBytes { try Event(parsing: $0) })
+        }
+    }
+
+    private static func withLedger(
+        _ body: (Ledger, LocalStore, Preparer) async throws -> Void
+    ) async throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("cairn-benchmark-\(getpid())").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let store = try await LocalStore.open(at: folder)
+        let clock = ServerClock(
+            now: { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) },
+            continuousMilliseconds: {
+                Int64(bootMilliseconds())
+            })
+        var generator = SystemRandomNumberGenerator()
+        let id = LedgerID(using: &generator)
+        let tenant = Tenant(
+            name: "default", ledger: id, origin: "cairn.local/\(id)", createdAt: clock.now())
+        try await store.create(tenant)
+        let signer = try KeyFile(seed: [UInt8](repeating: 7, count: 32))
+        let ledger = try await Ledger(
+            tenant, store: store, signer: signer, vault: nil, clock: clock)
+        let preparer = Preparer(
+            clock: clock,
+            random: { buffer in
+                for index in buffer.indices { buffer[index] = UInt8.random(in: 0...255) }
+            })
+        try await body(ledger, store, preparer)
+        try await store.close()
+    }
+
+    private static func bootMilliseconds() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+    }
+}

@@ -1,1 +1,0 @@
-@main struct CairnMain { static func main() {} }

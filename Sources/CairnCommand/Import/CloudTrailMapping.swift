@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+import Cairn
+import Crypto
+
+/// Reads records of AWS CloudTrail as events.
+///
+/// The whole original record becomes `details`, so nothing is lost; the other members are what it
+/// says in the ledger's own words. A member that would break a limit is left out, for `details`
+/// still has it; a record whose `details` break a limit is refused, never cut.
+///
+/// The event's id derives from the record's own, so that importing a file again adds nothing: it is
+/// the form of version 4 of `HMAC-SHA256(key, "cloudtrail" LF account LF eventID)`.
+struct CloudTrailMapping: Sendable {
+    /// Why a record is no event.
+    struct Refusal: Error, Equatable, CustomStringConvertible {
+        /// The member and what is wrong with it.
+        let description: String
+    }
+
+    private let limits: Limits
+    private let key: SymmetricKey
+
+    /// Maps with the ids that `importKey`, 32 bytes, gives.
+    init(importKey: [UInt8], limits: Limits = Limits()) {
+        key = SymmetricKey(data: importKey)
+        self.limits = limits
+    }
+
+    /// The event that a record tells of, in the native shape.
+    func event(from bytes: [UInt8]) throws(Refusal) -> [UInt8] {
+        let record: JSONValue
+        do {
+            record = try JSONValue(parsing: bytes, limits: JSONLimits(depth: 64, bytes: 8 << 20))
+        } catch {
+            throw Refusal(description: "the record is not JSON: \(error)")
+        }
+        guard record.object != nil else {
+            throw Refusal(description: "the record is no object")
+        }
+        return JSONValue.object(try event(from: record)).canonical.bytes
+    }
+
+    /// The event that a record tells of, member by member.
+    func event(from record: JSONValue) throws(Refusal) -> JSONObject {
+        let name = try required(record, "eventName")
+        let outcome = CloudTrailMapping.outcome(of: record)
+        var event: JSONObject = [
+            "id": .string(try id(of: record).text),
+            "type": .string(CloudTrailMapping.type(of: record, name: name)),
+            "action": .string(name),
+            "outcome": .string(outcome.rawValue),
+            "severity": .string((outcome == .success ? Severity.info : .warning).rawValue),
+            "occurred_at": .string(try required(record, "eventTime")),
+            "actor": .object(actor(of: record)),
+            "external_id": .string(try required(record, "eventID")),
+            "details": record,
+        ]
+        let resources = resources(of: record)
+        if !resources.isEmpty { event["resources"] = .array(resources) }
+        var source = JSONObject()
+        source["ip"] = text(record["sourceIPAddress"], limits.nameBytes)
+        source["user_agent"] = text(record["userAgent"], limits.userAgentBytes)
+        source["request_id"] = text(record["requestID"], limits.identifierBytes)
+        if !source.isEmpty { event["source"] = .object(source) }
+        return event
+    }
+
+    /// The event's id: the same for the same record, whatever file it comes in.
+    func id(of record: JSONValue) throws(Refusal) -> EventID {
+        let original = try required(record, "eventID")
+        let account = record["recipientAccountId"]?.string ?? ""
+        let message = Array("cloudtrail\n\(account)\n\(original)".utf8)
+        return EventID(version4From: Array(HMAC<SHA256>.authenticationCode(for: message, using: key)))
+    }
+
+    private func required(_ record: JSONValue, _ name: String) throws(Refusal) -> String {
+        guard let text = record[name]?.string, !text.isEmpty else {
+            throw Refusal(description: "\(name) is missing")
+        }
+        return text
+    }
+
+    /// A text as a value, unless it is none, is empty or breaks a limit.
+    private func text(_ value: JSONValue?, _ limitBytes: Int) -> JSONValue? {
+        guard let text = value?.string, !text.isEmpty, text.utf8.count <= limitBytes else {
+            return nil
+        }
+        return .string(text)
+    }
+
+    private func actor(of record: JSONValue) -> JSONObject {
+        let identity = record["userIdentity"]
+        let issuer = identity?["sessionContext"]?["sessionIssuer"]
+        let id =
+            ["arn", "principalId", "userName", "invokedBy", "accountId"].lazy
+            .compactMap { text(identity?[$0], limits.identifierBytes) }.first
+            ?? text(record["recipientAccountId"], limits.identifierBytes)
+            ?? text(record["eventSource"], limits.identifierBytes)
+        var actor = JSONObject()
+        actor["type"] = text(identity?["type"], limits.identifierBytes)
+        actor["id"] = id ?? "unknown"
+        actor["name"] =
+            text(identity?["userName"], limits.nameBytes)
+            ?? text(issuer?["userName"], limits.nameBytes)
+        // A session has no name of its own; its credentials are what tells it from others.
+        if identity?["sessionContext"]?.object != nil {
+            actor["session_id"] = text(identity?["accessKeyId"], limits.identifierBytes)
+        }
+        return actor
+    }
+
+    /// How it ended: an error code of a refused permission is `denied`, any other a `failure`.
+    private static func outcome(of record: JSONValue) -> Outcome {
+        if let code = record["errorCode"]?.string, !code.isEmpty {
+            let isDenied = code.contains("AccessDenied") || code.contains("Unauthorized")
+            return isDenied ? .denied : .failure
+        }
+        return record["responseElements"]?["ConsoleLogin"]?.string == "Failure"
+            ? .failure : .success
+    }
+
+    /// `aws.<service>.<EventName>`, with an underscore for what a type cannot hold.
+    private static func type(of record: JSONValue, name: String) -> String {
+        var service = record["eventSource"]?.string ?? "unknown"
+        if service.hasSuffix(".amazonaws.com") { service.removeLast(".amazonaws.com".count) }
+        let text = "aws.\(service.replacing(".", with: "-")).\(name)"
+        let bytes = text.utf8.prefix(EventType.maximumBytes).map { byte in
+            let isAllowed =
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: ":"), UInt8(ascii: "_"),
+                    UInt8(ascii: "."), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            return isAllowed ? byte : UInt8(ascii: "_")
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

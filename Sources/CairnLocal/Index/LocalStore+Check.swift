@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Cairn
+package import CairnLedger
+internal import GRDB
+
+extension LocalStore {
+    /// Compares the full-text index with the records it was made from, block by block.
+    ///
+    /// Both sides are summed as hashes of term and place, so memory is 8 bytes a block whatever
+    /// the ledger's size. Works on a copy that is open for reading alone, too.
+    package func check(
+        in ledger: LedgerID, progress: @Sendable (UInt64) -> Void
+    ) async throws(StoreError) -> Fault? {
+        let number = try await knownNumber(of: ledger)
+        return try await reading {
+            try await pool.read { db in
+                let merged =
+                    try Int64.fetchOne(
+                        db, sql: "SELECT size FROM merged WHERE ledger = ?", arguments: [number])
+                    ?? 0
+                var sums = [UInt64](repeating: 0, count: Int(merged / TimeBlocks.size) + 1)
+                try addIndexed(db, number, merged, &sums)
+                try subtractDerived(db, number, UInt64(merged), &sums, progress)
+                guard let block = sums.firstIndex(where: { $0 != 0 }) else {
+                    return try checkTimes(db, number, merged)
+                }
+                return Fault(
+                    index: UInt64(block) * UInt64(TimeBlocks.size), kind: .columnMismatch,
+                    detail: "the search index differs from the records within "
+                        + "\(TimeBlocks.size) records from here")
+            }
+        }
+    }
+
+    private func addIndexed(
+        _ db: Database, _ number: Int64, _ merged: Int64, _ sums: inout [UInt64]
+    ) throws {
+        try db.execute(
+            sql: """
+                CREATE VIRTUAL TABLE IF NOT EXISTS temp.term_instances
+                USING fts5vocab('main', 'terms', 'instance')
+                """)
+        let prefix = LocalStore.termPrefix(number)
+        // The kinds of term, each in a range of its own: 12f…, 12t…, 12w….
+        for kind in ["f", "t", "w"] {
+            let select = try RawStatement(
+                db, "SELECT term, doc FROM temp.term_instances WHERE term >= ? AND term < ?")
+            let end = String(UnicodeScalar((kind.utf8.first ?? 0) + 1))
+            select.bind(1, prefix + kind)
+            select.bind(2, prefix + end)
+            while try select.step() {
+                let place = select.integer(1)
+                guard place >> Place.indexBits == number,
+                    case let index = Int64(Place.index(place)), index < merged
+                else {
+                    sums[sums.count - 1] &+= 1
+                    continue
+                }
+                sums[Int(index / TimeBlocks.size)] &+= LocalStore.hash(select.bytes(0)[...], place)
+            }
+        }
+    }
+
+    private func subtractDerived(
+        _ db: Database, _ number: Int64, _ merged: UInt64, _ sums: inout [UInt64],
+        _ progress: (UInt64) -> Void
+    ) throws {
+        var at: UInt64 = 0
+        while at < merged {
+            let next = min(at + 1024, merged)
+            let records = try LocalStore.records(db, number, at..<next, contents: true)
+            for pending in PendingRecord.make(records, ledger: number) {
+                let block = Int(Int64(Place.index(pending.place)) / TimeBlocks.size)
+                let terms = pending.terms.split(whereSeparator: {
+                    $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n")
+                })
+                for term in Set(terms) {
+                    sums[block] &-= LocalStore.hash(term, pending.place)
+                }
+            }
+            at = next
+            progress(at)
+        }
+    }
+
+    private func checkTimes(_ db: Database, _ number: Int64, _ merged: Int64) throws -> Fault? {
+        let stored = try RawStatement(
+            db, "SELECT low, high FROM blocks WHERE ledger = ? AND number = ?")
+        let derived = try RawStatement(
+            db,
+            "SELECT min(occurred_at), max(occurred_at) FROM records WHERE place >= ? AND place < ?")
+        for block in 0..<merged / TimeBlocks.size {
+            stored.bind(1, number)
+            stored.bind(2, block)
+            derived.bind(1, Place.of(number, UInt64(block * TimeBlocks.size)))
+            derived.bind(2, Place.of(number, UInt64((block + 1) * TimeBlocks.size)))
+            defer {
+                stored.reset()
+                derived.reset()
+            }
+            guard try stored.step(), try derived.step(), stored.integer(0) == derived.integer(0),
+                stored.integer(1) == derived.integer(1)
+            else {
+                return Fault(
+                    index: UInt64(block * TimeBlocks.size), kind: .columnMismatch,
+                    detail: "the stored times of block \(block) are not its records'")
+            }
+        }
+        return nil
+    }
+
+    private static func hash(_ term: ArraySlice<UInt8>, _ place: Int64) -> UInt64 {
+        var state: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in term {
+            state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
+        }
+        state ^= UInt64(bitPattern: place) &* 0x9E37_79B9_7F4A_7C15
+        state = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        return state ^ (state >> 27)
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Cairn
+package import CairnLedger
+internal import GRDB
+internal import Synchronization
+
+extension LocalStore: RecordIndex {
+    package func page(
+        _ query: RecordQuery, in ledger: LedgerID, size: UInt64, after place: PagePosition?,
+        limit: Int
+    ) async throws(StoreError) -> [FoundRecord] {
+        let number = try await knownNumber(of: ledger)
+        let expression = TermExpression(query, ledger: number)
+        // Before the file is read: a record that is merged meanwhile is then in both, never in
+        // neither.
+        let pending = expression == nil ? [] : tail.records(of: number)
+        let cached = blockCache.withLock { $0[number] } ?? TimeBlocks()
+        let (found, blocks) = try await reading {
+            try await pool.read { db in
+                var blocks = cached
+                let places = try LocalStore.places(query, db, number, size)
+                let search = PageSearch(
+                    db: db, ledger: number, query: query, expression: expression,
+                    pending: pending, places: places)
+                let origin = try LocalStore.origin(db, number)
+                var found: [FoundRecord] = []
+                var place = place
+                // Terms may be shared and phrases are not in the index, so what is found is
+                // checked, and the search goes on where something fell away.
+                while found.count < limit {
+                    let wanted = limit - found.count
+                    let candidates = try search.candidates(
+                        after: place, limit: wanted, blocks: &blocks)
+                    for candidate in candidates {
+                        let record = try LocalStore.found(db, candidate.place, origin: origin)
+                        if query.matches(record.record) { found.append(record) }
+                    }
+                    guard candidates.count == wanted, let last = candidates.last else { break }
+                    place = PagePosition(
+                        occurredAt: Timestamp(nanoseconds: last.occurredAt),
+                        index: Place.index(last.place))
+                }
+                return (found, blocks)
+            }
+        }
+        remember(blocks, number)
+        return found
+    }
+
+    private func remember(_ blocks: TimeBlocks, _ number: Int64) {
+        blockCache.withLock { cache in
+            if cache.count >= 256, cache[number] == nil { cache.removeAll() }
+            if blocks.low.count >= cache[number]?.low.count ?? 0 { cache[number] = blocks }
+        }
+    }
+
+    private static func origin(_ db: Database, _ number: Int64) throws -> String {
+        try String.fetchOne(
+            db, sql: "SELECT origin FROM tenants WHERE number = ?", arguments: [number]) ?? ""
+    }
+
+    /// The places a query may answer with: its range of positions, narrowed by received-at, which
+    /// never decreases, and the pinned size.
+    private static func places(
+        _ query: RecordQuery, _ db: Database, _ number: Int64, _ size: UInt64
+    ) throws -> Range<Int64> {
+        var low = min(query.indexFrom ?? 0, size)
+        var high = min(query.indexTo ?? size, size)
+        if let from = query.receivedFrom {
+            low = max(low, try firstIndex(receivedFrom: from, db, number, size))
+        }
+        if let to = query.receivedTo {
+            high = min(high, try firstIndex(receivedFrom: to, db, number, size))
+        }
+        low = min(low, high)
+        return Place.of(number, low)..<Place.of(number, high)
+    }
+
+    /// The first index whose record was received at or after an instant, by halving.
+    private static func firstIndex(
+        receivedFrom: Timestamp, _ db: Database, _ number: Int64, _ size: UInt64
+    ) throws -> UInt64 {
+        var low: UInt64 = 0
+        var high = size
+        let select = try RawStatement(db, "SELECT leaf FROM entries WHERE place = ?")
+        while low < high {
+            let middle = (low + high) / 2
+            select.bind(1, Place.of(number, middle))
+            guard try select.step(), let leaf = try? Leaf(parsing: select.bytes(0)) else {
+                throw StoreError.corrupt("entry \(middle) is not in the store")
+            }
+            select.reset()
+            if leaf.receivedAt < receivedFrom { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private static func found(_ db: Database, _ place: Int64, origin: String) throws -> FoundRecord {
+        let index = Place.index(place)
+        let number = place >> Place.indexBits
+        guard
+            let record = try records(db, number, index..<index + 1, contents: true).first
+        else { throw StoreError.corrupt("record \(index) is not in the store") }
+        guard index > 0 else {
+            return FoundRecord(record: record, previousHash: Chain.start(origin: origin))
+        }
+        let select = try RawStatement(db, "SELECT chain FROM entries WHERE place = ?")
+        select.bind(1, place - 1)
+        guard try select.step() else {
+            throw StoreError.corrupt("entry \(index - 1) is not in the store")
+        }
+        defer { select.reset() }
+        return FoundRecord(record: record, previousHash: try select.digest(0))
+    }
+}

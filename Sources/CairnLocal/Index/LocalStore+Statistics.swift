@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Cairn
+package import CairnLedger
+internal import GRDB
+
+extension LocalStore {
+    package func statistics(
+        in ledger: LedgerID, from: Timestamp?, to: Timestamp?
+    ) async throws(StoreError) -> Statistics {
+        let number = try await knownNumber(of: ledger)
+        try await merge()
+        return try await reading {
+            try await pool.read { db in
+                var statistics = Statistics()
+                var actors: [String: UInt64] = [:]
+                let low = from?.nanoseconds ?? .min
+                let high = to?.nanoseconds ?? .max
+                guard low < high else { return statistics }
+                // Whole hours come from the counts; what is left at either end from the records.
+                let firstHour = from.map { CountKey.hour($0.nanoseconds - 1) + 1 } ?? .min
+                let endHour = to.map { CountKey.hour($0.nanoseconds) } ?? .max
+                guard firstHour < endHour else {
+                    try count(db, number, low, high, &statistics, &actors)
+                    statistics.rank(actors)
+                    return statistics
+                }
+                try addCounts(db, number, firstHour, endHour, &statistics, &actors)
+                if from != nil {
+                    try count(db, number, low, firstHour * hour, &statistics, &actors)
+                }
+                if to != nil {
+                    try count(db, number, endHour * hour, high, &statistics, &actors)
+                }
+                statistics.rank(actors)
+                return statistics
+            }
+        }
+    }
+
+    private var hour: Int64 { 3_600_000_000_000 }
+
+    private func addCounts(
+        _ db: Database, _ number: Int64, _ from: Int64, _ to: Int64,
+        _ statistics: inout Statistics, _ actors: inout [String: UInt64]
+    ) throws {
+        let days = try RawStatement(
+            db,
+            """
+            SELECT hour, sum(count) FROM counts
+            WHERE ledger = ? AND dimension = 0 AND hour >= ? AND hour < ? GROUP BY hour
+            """)
+        days.bind(1, number)
+        days.bind(2, from)
+        days.bind(3, to)
+        while try days.step() {
+            let count = UInt64(days.integer(1))
+            statistics.total += count
+            let day = Timestamp(nanoseconds: days.integer(0) * hour).day
+            statistics.byDay[day, default: 0] += count
+        }
+        let values = try RawStatement(
+            db,
+            """
+            SELECT value, sum(count) FROM counts
+            WHERE ledger = ? AND dimension = ? AND hour >= ? AND hour < ? GROUP BY value
+            """)
+        for dimension in Statistics.Dimension.allCases {
+            values.bind(1, number)
+            values.bind(2, Int64(dimension.rawValue))
+            values.bind(3, from)
+            values.bind(4, to)
+            while try values.step() {
+                let text = values.bytes(0).withUnsafeBytes { JSONText.string(fromCanonical: $0) }
+                guard let text else { continue }
+                let count = UInt64(values.integer(1))
+                switch dimension {
+                case .type: statistics.byType[text, default: 0] += count
+                case .category: statistics.byCategory[text, default: 0] += count
+                case .outcome: statistics.byOutcome[text, default: 0] += count
+                case .severity: statistics.bySeverity[text, default: 0] += count
+                case .risk: statistics.byRisk[text, default: 0] += count
+                case .actor: actors[text, default: 0] += count
+                }
+            }
+        }
+    }
+
+    /// Counts records one by one, for the parts of hours at the ends of a range.
+    private func count(
+        _ db: Database, _ number: Int64, _ from: Int64, _ to: Int64,
+        _ statistics: inout Statistics, _ actors: inout [String: UInt64]
+    ) throws {
+        guard from < to else { return }
+        let select = try RawStatement(
+            db,
+            """
+            SELECT p.fields FROM records r JOIN payloads p ON p.place = r.place
+            WHERE r.ledger = ? AND r.occurred_at >= ? AND r.occurred_at < ?
+            """)
+        select.bind(1, number)
+        select.bind(2, from)
+        select.bind(3, to)
+        while try select.step() {
+            statistics.count(Fields(unchecked: select.bytes(0)), actors: &actors)
+        }
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CairnLedger
+import CairnTesting
+import Testing
+
+/// The memory adapters are real implementations, so they keep every promise of their ports.
+@Suite("Memory stores conform")
+struct MemoryConformanceTests {
+    @Test("The memory store keeps a store's promises", arguments: LedgerStoreConformance.all)
+    func store(keeps promise: LedgerStoreConformance) async throws {
+        try await promise.check(MemoryStore())
+    }
+
+    @Test("The memory store keeps an index's promises", arguments: RecordIndexConformance.all)
+    func index(keeps promise: RecordIndexConformance) async throws {
+        try await promise.check(MemoryStore())
+    }
+
+    @Test("The memory store keeps a directory's promises", arguments: DirectoryConformance.all)
+    func directory(keeps promise: DirectoryConformance) async throws {
+        try await promise.check(MemoryStore())
+    }
+
+    @Test("The memory vault keeps a vault's promises", arguments: CheckpointVaultConformance.all)
+    func vault(keeps promise: CheckpointVaultConformance) async throws {
+        try await promise.check(MemoryVault())
+    }
+}
