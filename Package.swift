@@ -1,7 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Warnings are errors where the project itself is checked, and only there.
+let isStrict = Context.environment["CAIRN_STRICT"] != nil
+
 let settings: [SwiftSetting] = [
+    .treatAllWarnings(as: isStrict ? .error : .warning),
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -40,6 +44,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Cairn", dependencies: [crypto], swiftSettings: settings),
         .target(
             name: "CairnLedger", dependencies: ["Cairn", crypto, logging, metrics, lifecycle],
@@ -63,11 +68,12 @@ let package = Package(
         .executableTarget(
             name: "CairnCommand",
             dependencies: [
-                "CairnServer", "CairnLocal", "CairnLedger", "CairnAPI", "Cairn", logging, metrics,
-                lifecycle, nioCore, httpTypes, hummingbird, crypto,
+                "CairnServer", "CairnLocal", "CairnLedger", "CairnAPI", "Cairn", "CZlib", logging,
+                metrics, lifecycle, nioCore, httpTypes, hummingbird, crypto,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -100,7 +106,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Cairn", "CairnCommand"],
+            name: "EndToEndTests", dependencies: ["Cairn", "CairnAPI", "CairnCommand"],
             swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ]

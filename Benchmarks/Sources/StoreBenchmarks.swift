@@ -98,7 +98,7 @@ enum StoreBenchmarks {
         let preparer = Preparer(
             clock: clock,
             random: { buffer in
-                for index in buffer.indices { buffer[index] = UInt8.random(in: 0...255) }
+                if let start = buffer.baseAddress { arc4random_buf(start, buffer.count) }
             })
         try await body(ledger, store, preparer)
         try await store.close()

@@ -19,7 +19,8 @@ struct CairnTool: AsyncParsableCommand {
             ServeCommand.self, AppendCommand.self, QueryCommand.self, ShowCommand.self,
             ImportCommand.self, VerifyCommand.self, AuditCommand.self, LedgerCommand.self,
             TenantCommand.self, BenchCommand.self, ConfigCommand.self,
-        ])
+        ]
+    )
 
     /// Runs the command that the arguments name, and exits with one of ``ExitStatus``.
     static func main() async {
@@ -45,19 +46,19 @@ struct CairnTool: AsyncParsableCommand {
         case let error as LedgerError: failure = CommandFailure(error)
         case let error as StoreError: failure = CommandFailure(error)
         case let error as InvalidSetting: failure = .badInput(error.description)
-        case let error as ExitCode: exit(error.rawValue)
+        case let error as ExitCode: Foundation.exit(error.rawValue)
         default:
             // What is left is the argument parser's own: help, versions, usage.
             let code = exitCode(for: error)
             guard !code.isSuccess else {
                 Terminal.write(fullMessage(for: error))
-                exit(ExitStatus.good.rawValue)
+                Foundation.exit(ExitStatus.good.rawValue)
             }
             Terminal.complain(fullMessage(for: error))
-            exit(ExitStatus.badInput.rawValue)
+            Foundation.exit(ExitStatus.badInput.rawValue)
         }
         Terminal.complain("cairn: \(failure.description)")
-        exit(failure.status.rawValue)
+        Foundation.exit(failure.status.rawValue)
     }
 }
 

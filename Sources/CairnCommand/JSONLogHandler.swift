@@ -13,7 +13,9 @@ struct JSONLogHandler: LogHandler {
 
     /// Writes lines with `write`, which adds the line break.
     init(
-        label: String, level: Logger.Level, now: @escaping @Sendable () -> Timestamp,
+        label: String,
+        level: Logger.Level,
+        now: @escaping @Sendable () -> Timestamp,
         write: @escaping @Sendable (String) -> Void
     ) {
         self.label = label
@@ -37,7 +39,7 @@ struct JSONLogHandler: LogHandler {
             "logger": .string(label), "message": .string(event.message.description),
         ]
         if !all.isEmpty { line["metadata"] = JSONLogHandler.value(.dictionary(all)) }
-        write(JSONValue.object(line).canonical.text)
+        write(JSONValue.object(line).line)
     }
 
     private static func value(_ metadata: Logger.MetadataValue) -> JSONValue {
@@ -49,7 +51,9 @@ struct JSONLogHandler: LogHandler {
             return .object(
                 JSONObject(
                     members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-                        .map { (name: $0.key, value: value($0.value)) }))
+                        .map { (name: $0.key, value: value($0.value)) }
+                )
+            )
         }
     }
 }

@@ -85,45 +85,19 @@ public struct Leaf: Hashable, Sendable {
     /// - Throws: ``Malformed``; an unknown version is told apart, because it may be right.
     public init(parsing bytes: [UInt8]) throws(Malformed) {
         guard bytes.count <= Leaf.limitBytes else { throw .grammar }
-        var scanner = LeafScanner(bytes)
-        guard let leaf = scanner.leaf() else {
-            throw scanner.sawOtherVersion() ? .unsupportedVersion : .grammar
+        let read = bytes.withUnsafeBytes { buffer in
+            var scanner = LeafScanner(buffer)
+            return scanner.leaf()
+        }
+        guard let leaf = read else {
+            throw Leaf.isOfOtherVersion(bytes) ? .unsupportedVersion : .grammar
         }
         guard leaf.bytes == bytes else { throw .grammar }
         self = leaf
     }
-}
-
-/// Reads the members of a leaf in their only order.
-private struct LeafScanner {
-    private let bytes: [UInt8]
-    private var at = 0
-
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-    }
-
-    mutating func leaf() -> Leaf? {
-        guard take("audit-leaf/v1\n{\"class\":\""), let retention = text(),
-            let retentionClass = RetentionClass(retention),
-            take(",\"id\":\""), let idText = text(), let id = EventID(idText),
-            take(",\"index\":"), let index = integer(),
-            take(",\"origin\":\""), let origin = text(), Origin.isValid(origin),
-            take(",\"received_at\":\""), let time = text(),
-            let received = try? Timestamp.parse(time),
-            take(",\"record\":\""), let recordText = text(),
-            let record = Base64URL.decode(recordText).flatMap({ Digest($0) }),
-            take(",\"schema\":\""), let schemaText = text(),
-            let schema = Leaf.Schema(rawValue: schemaText),
-            take(",\"v\":1}"), at == bytes.count
-        else { return nil }
-        return Leaf(
-            origin: origin, index: index, id: id, receivedAt: received.timestamp, schema: schema,
-            retentionClass: retentionClass, record: record)
-    }
 
     /// Whether the bytes carry the prefix and a version other than 1.
-    func sawOtherVersion() -> Bool {
+    private static func isOfOtherVersion(_ bytes: [UInt8]) -> Bool {
         let prefix = Array("audit-leaf/v".utf8)
         guard bytes.starts(with: prefix), let newline = bytes.firstIndex(of: 0x0A) else {
             return false
@@ -134,24 +108,59 @@ private struct LeafScanner {
         }
         return value["v"]?.integer.map { $0 != 1 } ?? false
     }
+}
+
+/// Reads the members of a leaf in their only order, in place.
+private struct LeafScanner {
+    private let bytes: UnsafeRawBufferPointer
+    private var at = 0
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+        self.bytes = bytes
+    }
+
+    mutating func leaf() -> Leaf? {
+        guard take("audit-leaf/v1\n{\"class\":\""), let retention = text(),
+            let retentionClass = RetentionClass(String(decoding: retention, as: UTF8.self)),
+            take(",\"id\":\""), let idText = text(), let id = try? EventID.parse(idText),
+            take(",\"index\":"), let index = integer(),
+            take(",\"origin\":\""), let originText = text(),
+            case let origin = String(decoding: originText, as: UTF8.self), Origin.isValid(origin),
+            take(",\"received_at\":\""), let time = text(),
+            let received = try? Timestamp.parse(time),
+            take(",\"record\":\""), let recordText = text(),
+            let record = Base64URL.decode(utf8: recordText).flatMap({ Digest($0) }),
+            take(",\"schema\":\""), let schemaText = text(),
+            let schema = Leaf.Schema(rawValue: String(decoding: schemaText, as: UTF8.self)),
+            take(",\"v\":1}"), at == bytes.count
+        else { return nil }
+        return Leaf(
+            origin: origin, index: index, id: id, receivedAt: received.timestamp, schema: schema,
+            retentionClass: retentionClass, record: record)
+    }
 
     private mutating func take(_ literal: StaticString) -> Bool {
         let count = literal.utf8CodeUnitCount
         guard bytes.count - at >= count else { return false }
-        let matches = literal.withUTF8Buffer { wanted in
-            bytes.withUnsafeBufferPointer { found in
-                wanted.elementsEqual(UnsafeBufferPointer(rebasing: found[at..<at + count]))
-            }
+        let wanted = literal.utf8Start
+        for offset in 0..<count where bytes[at + offset] != wanted[offset] {
+            return false
         }
-        if matches { at += count }
-        return matches
+        at += count
+        return true
     }
 
     /// Reads to the closing quote; what needs an escape fails the comparison with the encoding.
-    private mutating func text() -> String? {
-        guard let end = bytes[at...].firstIndex(of: UInt8(ascii: "\"")) else { return nil }
-        defer { at = end + 1 }
-        return String(decoding: bytes[at..<end], as: UTF8.self)
+    private mutating func text() -> UnsafeRawBufferPointer? {
+        let start = at
+        while at < bytes.count {
+            if bytes[at] == UInt8(ascii: "\"") {
+                defer { at += 1 }
+                return UnsafeRawBufferPointer(rebasing: bytes[start..<at])
+            }
+            at += 1
+        }
+        return nil
     }
 
     private mutating func integer() -> UInt64? {

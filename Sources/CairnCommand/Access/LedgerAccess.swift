@@ -9,7 +9,8 @@ protocol LedgerAccess: Sendable {
 
     /// Appends events in the order of the batches, and tells what became of each, in that order.
     func append(
-        _ batches: any EventBatches, each: @escaping @Sendable (AppendResult) async throws -> Void
+        _ batches: any EventBatches,
+        each: @escaping @Sendable (AppendResult) async throws -> Void
     ) async throws
 
     /// A page of records; `parameters` are those of `GET /v1/events`.
@@ -94,7 +95,12 @@ struct LedgerFacts: Equatable, Sendable {
             let publicKey = value["public_key"]?.string
         else { throw MalformedBody("a ledger's members") }
         self.init(
-            origin: origin, size: UInt64(size), root: root, hash: hash, publicKey: publicKey)
+            origin: origin,
+            size: UInt64(size),
+            root: root,
+            hash: hash,
+            publicKey: publicKey
+        )
     }
 
     /// The facts as JSON.

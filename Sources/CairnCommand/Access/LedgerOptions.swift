@@ -10,7 +10,10 @@ struct LedgerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The server's address. Default: \(defaultServer), or CAIRN_SERVER.", valueName: "url"))
+            "The server's address. Default: \(defaultServer), or CAIRN_SERVER.",
+            valueName: "url"
+        )
+    )
     var server: String?
 
     @Option(help: ArgumentHelp("The API key; also CAIRN_API_KEY.", valueName: "key"))
@@ -19,7 +22,9 @@ struct LedgerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Use the store in this folder instead of a server; no server may run on it.",
-            valueName: "folder"))
+            valueName: "folder"
+        )
+    )
     var data: String?
 
     @Option(help: "The tenant, with --data. Default: default.")
@@ -31,7 +36,8 @@ struct LedgerOptions: ParsableArguments {
         }
         if tenant != nil, data == nil {
             throw ValidationError(
-                "--tenant needs --data: at a server, the credential says which tenant it is")
+                "--tenant needs --data: at a server, the credential says which tenant it is"
+            )
         }
         if let tenant, !Tenant.isValidName(tenant) {
             throw ValidationError("--tenant takes 1 to 128 letters, digits, '.', '_' and '-'")
@@ -40,7 +46,8 @@ struct LedgerOptions: ParsableArguments {
 
     /// Opens the ledger, and closes it when `body` is done.
     func withLedger<Result: Sendable>(
-        creatingStore: Bool = false, _ body: (any LedgerAccess) async throws -> Result
+        creatingStore: Bool = false,
+        _ body: (any LedgerAccess) async throws -> Result
     ) async throws -> Result {
         let access = try await open(creatingStore: creatingStore)
         let result: Result
@@ -58,11 +65,15 @@ struct LedgerOptions: ParsableArguments {
     private func open(creatingStore: Bool) async throws -> any LedgerAccess {
         if let data {
             return try await Composition.localLedger(
-                in: data, tenant: tenant ?? "default", creatingStore: creatingStore)
+                in: data,
+                tenant: tenant ?? "default",
+                creatingStore: creatingStore
+            )
         }
         let environment = ProcessInfo.processInfo.environment
         return try RemoteLedger(
             server: server ?? environment["CAIRN_SERVER"] ?? LedgerOptions.defaultServer,
-            apiKey: apiKey ?? environment["CAIRN_API_KEY"])
+            apiKey: apiKey ?? environment["CAIRN_API_KEY"]
+        )
     }
 }

@@ -45,7 +45,8 @@ struct RemoteLedger: LedgerAccess {
     }
 
     private func execute(
-        _ request: HTTPClientRequest, timeout: TimeAmount = RemoteLedger.timeout
+        _ request: HTTPClientRequest,
+        timeout: TimeAmount = RemoteLedger.timeout
     ) async throws -> HTTPClientResponse {
         let response: HTTPClientResponse
         do {
@@ -66,7 +67,9 @@ struct RemoteLedger: LedgerAccess {
         let body = try await RemoteLedger.body(of: response)
         do {
             return try JSONValue(
-                parsing: body, limits: JSONLimits(depth: 40, bytes: RemoteLedger.answerLimit))
+                parsing: body,
+                limits: JSONLimits(depth: 40, bytes: RemoteLedger.answerLimit)
+            )
         } catch {
             throw CommandFailure.unavailable("the server's answer is not JSON: \(error)")
         }
@@ -113,7 +116,10 @@ struct RemoteLedger: LedgerAccess {
             throw MalformedBody("a page's `events` or `size`")
         }
         return RecordPage(
-            records: events, nextCursor: answer["next_cursor"]?.string, size: UInt64(size))
+            records: events,
+            nextCursor: answer["next_cursor"]?.string,
+            size: UInt64(size)
+        )
     }
 
     func record(_ id: EventID) async throws -> JSONValue {
@@ -158,7 +164,8 @@ struct RemoteLedger: LedgerAccess {
             case "done": return try VerificationSummary(job)
             case "failed":
                 throw CommandFailure.unavailable(
-                    "the verification failed: \(job["detail"]?.string ?? "no reason is given")")
+                    "the verification failed: \(job["detail"]?.string ?? "no reason is given")"
+                )
             case "cancelled": throw CommandFailure.unavailable("somebody called it off")
             default: break
             }
@@ -171,7 +178,8 @@ struct RemoteLedger: LedgerAccess {
     // MARK: Appending
 
     func append(
-        _ batches: any EventBatches, each: @escaping @Sendable (AppendResult) async throws -> Void
+        _ batches: any EventBatches,
+        each: @escaping @Sendable (AppendResult) async throws -> Void
     ) async throws {
         var submission = request(.POST, Path.events)
         submission.headers.add(name: "Content-Type", value: MediaType.ndjson)

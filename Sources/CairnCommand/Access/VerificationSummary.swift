@@ -64,7 +64,8 @@ struct VerificationSummary: Equatable, Sendable {
                 let kind = entry["kind"]?.string.flatMap({ Fault.Kind(rawValue: $0) })
             else { throw MalformedBody("a fault's `index` or `kind`") }
             faults.append(
-                Fault(index: UInt64(index), kind: kind, detail: entry["detail"]?.string ?? ""))
+                Fault(index: UInt64(index), kind: kind, detail: entry["detail"]?.string ?? "")
+            )
         }
         guard (verdict == "holds") == faults.isEmpty else {
             throw MalformedBody("a verdict that its faults contradict")
@@ -90,7 +91,8 @@ struct VerificationSummary: Equatable, Sendable {
                         "kind": .string(fault.kind.rawValue),
                         "detail": .string(fault.detail),
                     ]
-                }),
+                }
+            ),
         ]
     }
 

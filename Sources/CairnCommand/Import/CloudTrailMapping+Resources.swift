@@ -46,7 +46,8 @@ extension CloudTrailMapping {
         for resource in record["resources"]?.array ?? [] {
             add(
                 resource["type"]?.string,
-                resource["ARN"]?.string ?? resource["ARNPrefix"]?.string)
+                resource["ARN"]?.string ?? resource["ARNPrefix"]?.string
+            )
         }
         let request = record["requestParameters"]
         if let bucket = request?["bucketName"]?.string, let key = request?["key"]?.string {

@@ -9,7 +9,8 @@ import Crypto
 /// still has it; a record whose `details` break a limit is refused, never cut.
 ///
 /// The event's id derives from the record's own, so that importing a file again adds nothing: it is
-/// the form of version 4 of `HMAC-SHA256(key, "cloudtrail" LF account LF eventID)`.
+/// the form of version 4 of the first 16 bytes of
+/// `HMAC-SHA256(key, "cloudtrail" LF account LF eventID)`.
 struct CloudTrailMapping: Sendable {
     /// Why a record is no event.
     struct Refusal: Error, Equatable, CustomStringConvertible {
@@ -17,7 +18,7 @@ struct CloudTrailMapping: Sendable {
         let description: String
     }
 
-    private let limits: Limits
+    let limits: Limits
     private let key: SymmetricKey
 
     /// Maps with the ids that `importKey`, 32 bytes, gives.
@@ -70,7 +71,8 @@ struct CloudTrailMapping: Sendable {
         let original = try required(record, "eventID")
         let account = record["recipientAccountId"]?.string ?? ""
         let message = Array("cloudtrail\n\(account)\n\(original)".utf8)
-        return EventID(version4From: Array(HMAC<SHA256>.authenticationCode(for: message, using: key)))
+        let code = HMAC<SHA256>.authenticationCode(for: message, using: key)
+        return EventID(version4From: Array(code.prefix(16)))
     }
 
     private func required(_ record: JSONValue, _ name: String) throws(Refusal) -> String {

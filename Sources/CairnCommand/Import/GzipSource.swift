@@ -59,7 +59,11 @@ private final class Inflation {
         stream.initialize(to: z_stream())
         // 15 bits of window, and 16 for a gzip header.
         let status = inflateInit2_(
-            stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+            stream,
+            15 + 16,
+            ZLIB_VERSION,
+            Int32(MemoryLayout<z_stream>.size)
+        )
         precondition(status == Z_OK, "zlib has no memory")
     }
 
@@ -73,7 +77,8 @@ private final class Inflation {
     }
 
     func inflate(
-        _ input: ArraySlice<UInt8>, upTo limit: Int
+        _ input: ArraySlice<UInt8>,
+        upTo limit: Int
     ) -> (output: [UInt8], consumed: Int, status: Int32) {
         var input = input
         var consumed = 0

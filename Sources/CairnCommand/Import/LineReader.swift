@@ -14,7 +14,9 @@ protocol EntryReader {
     mutating func next() throws -> ImportEntry?
 }
 
-/// The lines of a file. Empty lines are passed over; a line that is too long is told and skipped.
+/// The lines of a file.
+///
+/// Empty lines are passed over; a line that is too long is told and skipped.
 struct LineReader: EntryReader {
     /// The longest line, in bytes: below what one request may hold.
     static let limitBytes = 7 << 20
@@ -29,11 +31,14 @@ struct LineReader: EntryReader {
     }
 
     mutating func next() throws -> ImportEntry? {
-        while var (bytes, isTooLong) = try nextLine() {
+        while let (text, isTooLong) = try nextLine() {
+            var bytes = text
             line += 1
             guard !isTooLong, bytes.count <= LineReader.limitBytes else {
                 return .unreadable(
-                    place: line, reason: "the line is longer than \(LineReader.limitBytes) bytes")
+                    place: line,
+                    reason: "the line is longer than \(LineReader.limitBytes) bytes"
+                )
             }
             if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
             let isBlank = bytes.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }

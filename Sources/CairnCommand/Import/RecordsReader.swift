@@ -110,7 +110,8 @@ struct RecordsReader: EntryReader {
                 guard bytes.count < RecordsReader.limitBytes else {
                     return .unreadable(
                         place: place,
-                        reason: "the record is longer than \(RecordsReader.limitBytes) bytes")
+                        reason: "the record is longer than \(RecordsReader.limitBytes) bytes"
+                    )
                 }
                 return .entry(place: place, bytes: bytes)
             }
@@ -120,7 +121,9 @@ struct RecordsReader: EntryReader {
 
     /// Passes over a value, keeping its bytes as far as the limit goes.
     private mutating func passValue(
-        from first: UInt8, keeping bytes: inout [UInt8], limit: Int
+        from first: UInt8,
+        keeping bytes: inout [UInt8],
+        limit: Int
     ) throws {
         var depth = 0
         var current: UInt8? = first

@@ -55,85 +55,161 @@ struct Setting: Sendable {
     var help: ArgumentHelp {
         let preset = defaultText.map { " Default: \($0)." } ?? ""
         return ArgumentHelp(
-            "\(meaning)\(preset)", valueName: kind == .path ? "path" : "value")
+            "\(meaning)\(preset)",
+            valueName: kind == .path ? "path" : "value"
+        )
     }
 }
 
 extension Setting {
     static let data = Setting(
-        key: "data", kind: .path, defaultText: "./cairn-data",
-        meaning: "The folder of the store; created if absent.")
+        key: "data",
+        kind: .path,
+        defaultText: "./cairn-data",
+        meaning: "The folder of the store; created if absent."
+    )
     static let host = Setting(
-        key: "host", kind: .text, defaultText: "127.0.0.1",
-        meaning: "The address to listen on.")
+        key: "host",
+        kind: .text,
+        defaultText: "127.0.0.1",
+        meaning: "The address to listen on."
+    )
     static let port = Setting(
-        key: "port", kind: .integer(0...65535), defaultText: "8000",
-        meaning: "The port to listen on; 0 chooses one.")
+        key: "port",
+        kind: .integer(0...65535),
+        defaultText: "8000",
+        meaning: "The port to listen on; 0 chooses one."
+    )
     static let operationsPort = Setting(
-        key: "operations-port", kind: .integer(0...65535), defaultText: nil,
-        meaning: "A port of their own for metrics and readiness; the main one otherwise.")
+        key: "operations-port",
+        kind: .integer(0...65535),
+        defaultText: nil,
+        meaning: "A port of their own for metrics and readiness; the main one otherwise."
+    )
     static let noAuth = Setting(
-        key: "no-auth", kind: .flag, defaultText: "false",
-        meaning: "Serve everybody who can connect, without credentials; on loopback only.")
+        key: "no-auth",
+        kind: .flag,
+        defaultText: "false",
+        meaning: "Serve everybody who can connect, without credentials; on loopback only."
+    )
     static let origin = Setting(
-        key: "origin", kind: .text, defaultText: "cairn.local/<8 hex digits, random per store>",
-        meaning: "The prefix of new ledgers' names; ledgers that exist keep theirs.")
+        key: "origin",
+        kind: .text,
+        defaultText: "cairn.local/<8 hex digits, random per store>",
+        meaning: "The prefix of new ledgers' names; ledgers that exist keep theirs."
+    )
     static let checkpointDirectory = Setting(
-        key: "checkpoint-dir", kind: .path, defaultText: "<data>-checkpoints",
-        meaning: "Where the newest checkpoint of each ledger is kept, outside the store.")
+        key: "checkpoint-dir",
+        kind: .path,
+        defaultText: "<data>-checkpoints",
+        meaning: "Where the newest checkpoint of each ledger is kept, outside the store."
+    )
+    static let signingKey = Setting(
+        key: "signing-key",
+        kind: .path,
+        defaultText: "<data>/signing.key",
+        meaning: "The file of the key that signs checkpoints, mode 0600; made if absent."
+    )
     static let logLevel = Setting(
         key: "log.level",
         kind: .word(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
-        defaultText: "info", meaning: "The least that the log on standard error tells.")
+        defaultText: "info",
+        meaning: "The least that the log on standard error tells."
+    )
     static let publishInterval = Setting(
-        key: "publish.interval-ms", kind: .integer(10...60_000), defaultText: "1000",
-        meaning: "How often checkpoints of growing ledgers are published, in milliseconds.")
+        key: "publish.interval-ms",
+        kind: .integer(10...60_000),
+        defaultText: "1000",
+        meaning: "How often checkpoints of growing ledgers are published, in milliseconds."
+    )
     static let shutdownGrace = Setting(
-        key: "shutdown.grace-seconds", kind: .integer(1...3600), defaultText: "30",
-        meaning: "How long requests may take to end after SIGTERM or SIGINT, in seconds.")
+        key: "shutdown.grace-seconds",
+        kind: .integer(1...3600),
+        defaultText: "30",
+        meaning: "How long requests may take to end after SIGTERM or SIGINT, in seconds."
+    )
     static let batchRecords = Setting(
-        key: "ledger.batch-records", kind: .integer(1...4096), defaultText: "1024",
-        meaning: "The most records in one commit.")
+        key: "ledger.batch-records",
+        kind: .integer(1...4096),
+        defaultText: "1024",
+        meaning: "The most records in one commit."
+    )
     static let poolRecords = Setting(
-        key: "ledger.pool-records", kind: .integer(1...1_048_576), defaultText: "16384",
-        meaning: "The most records of one ledger that may wait for a commit.")
+        key: "ledger.pool-records",
+        kind: .integer(1...1_048_576),
+        defaultText: "16384",
+        meaning: "The most records of one ledger that may wait for a commit."
+    )
     static let poolMebibytes = Setting(
-        key: "ledger.pool-mib", kind: .integer(1...4096), defaultText: "64",
-        meaning: "The most content of one ledger that may wait for a commit, in MiB.")
+        key: "ledger.pool-mib",
+        kind: .integer(1...4096),
+        defaultText: "64",
+        meaning: "The most content of one ledger that may wait for a commit, in MiB."
+    )
     static let eventBytes = Setting(
-        key: "limits.event-bytes", kind: .integer(1024...4_194_304), defaultText: "1048576",
-        meaning: "The longest event, in bytes as sent.")
+        key: "limits.event-bytes",
+        kind: .integer(1024...4_194_304),
+        defaultText: "1048576",
+        meaning: "The longest event, in bytes as sent."
+    )
     static let documentBytes = Setting(
-        key: "limits.document-bytes", kind: .integer(0...1_048_576), defaultText: "262144",
-        meaning: "The longest `details`, `change.before` and `change.after`, each, in bytes.")
+        key: "limits.document-bytes",
+        kind: .integer(0...1_048_576),
+        defaultText: "262144",
+        meaning: "The longest `details`, `change.before` and `change.after`, each, in bytes."
+    )
     static let documentDepth = Setting(
-        key: "limits.document-depth", kind: .integer(1...32), defaultText: "32",
-        meaning: "How deep `details`, `change.before` and `change.after` may nest, in levels.")
+        key: "limits.document-depth",
+        kind: .integer(1...32),
+        defaultText: "32",
+        meaning: "How deep `details`, `change.before` and `change.after` may nest, in levels."
+    )
     static let identifierBytes = Setting(
-        key: "limits.id-bytes", kind: .integer(16...4096), defaultText: "256",
-        meaning: "The longest identifier, in bytes.")
+        key: "limits.id-bytes",
+        kind: .integer(16...4096),
+        defaultText: "256",
+        meaning: "The longest identifier, in bytes."
+    )
     static let actionBytes = Setting(
-        key: "limits.action-bytes", kind: .integer(16...4096), defaultText: "256",
-        meaning: "The longest action, in bytes.")
+        key: "limits.action-bytes",
+        kind: .integer(16...4096),
+        defaultText: "256",
+        meaning: "The longest action, in bytes."
+    )
     static let nameBytes = Setting(
-        key: "limits.name-bytes", kind: .integer(16...65_536), defaultText: "1024",
-        meaning: "The longest name of an actor or resource, and address, in bytes.")
+        key: "limits.name-bytes",
+        kind: .integer(16...65_536),
+        defaultText: "1024",
+        meaning: "The longest name of an actor or resource, and address, in bytes."
+    )
     static let userAgentBytes = Setting(
-        key: "limits.user-agent-bytes", kind: .integer(16...65_536), defaultText: "2048",
-        meaning: "The longest user agent, in bytes.")
+        key: "limits.user-agent-bytes",
+        kind: .integer(16...65_536),
+        defaultText: "2048",
+        meaning: "The longest user agent, in bytes."
+    )
     static let descriptionBytes = Setting(
-        key: "limits.description-bytes", kind: .integer(16...262_144), defaultText: "4096",
-        meaning: "The longest description, in bytes.")
+        key: "limits.description-bytes",
+        kind: .integer(16...262_144),
+        defaultText: "4096",
+        meaning: "The longest description, in bytes."
+    )
     static let resourceCount = Setting(
-        key: "limits.resources", kind: .integer(1...1024), defaultText: "32",
-        meaning: "The most resources of one event.")
+        key: "limits.resources",
+        kind: .integer(1...1024),
+        defaultText: "32",
+        meaning: "The most resources of one event."
+    )
     static let aheadSeconds = Setting(
-        key: "limits.ahead-seconds", kind: .integer(0...86_400), defaultText: "600",
-        meaning: "How far an event's time may be ahead of the server's clock, in seconds.")
+        key: "limits.ahead-seconds",
+        kind: .integer(0...86_400),
+        defaultText: "600",
+        meaning: "How far an event's time may be ahead of the server's clock, in seconds."
+    )
 
     /// Every setting, in the order of the documentation.
     static let all = [
-        data, host, port, operationsPort, noAuth, origin, checkpointDirectory, logLevel,
+        data, host, port, operationsPort, noAuth, origin, checkpointDirectory, signingKey, logLevel,
         publishInterval, shutdownGrace, batchRecords, poolRecords, poolMebibytes, eventBytes,
         documentBytes, documentDepth, identifierBytes, actionBytes, nameBytes, userAgentBytes,
         descriptionBytes, resourceCount, aheadSeconds,

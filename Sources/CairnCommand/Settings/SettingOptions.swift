@@ -7,7 +7,9 @@ struct SettingOptions: ParsableArguments {
         name: .customLong("config"),
         help: ArgumentHelp(
             "A file of settings, YAML, or JSON if it ends in .json; also CAIRN_CONFIG.",
-            valueName: "path"))
+            valueName: "path"
+        )
+    )
     var config: String?
 
     @Option(name: Setting.data.name, help: Setting.data.help) var data: String?
@@ -19,6 +21,7 @@ struct SettingOptions: ParsableArguments {
     @Option(name: Setting.origin.name, help: Setting.origin.help) var origin: String?
     @Option(name: Setting.checkpointDirectory.name, help: Setting.checkpointDirectory.help)
     var checkpointDirectory: String?
+    @Option(name: Setting.signingKey.name, help: Setting.signingKey.help) var signingKey: String?
     @Option(name: Setting.logLevel.name, help: Setting.logLevel.help) var logLevel: String?
     @Option(name: Setting.publishInterval.name, help: Setting.publishInterval.help)
     var publishInterval: String?
@@ -55,7 +58,8 @@ struct SettingOptions: ParsableArguments {
         let options: [(setting: Setting, value: String?)] = [
             (.data, data), (.host, host), (.port, port), (.operationsPort, operationsPort),
             (.noAuth, noAuth ? "true" : nil), (.origin, origin),
-            (.checkpointDirectory, checkpointDirectory), (.logLevel, logLevel),
+            (.checkpointDirectory, checkpointDirectory), (.signingKey, signingKey),
+            (.logLevel, logLevel),
             (.publishInterval, publishInterval), (.shutdownGrace, shutdownGrace),
             (.batchRecords, batchRecords), (.poolRecords, poolRecords),
             (.poolMebibytes, poolMebibytes), (.eventBytes, eventBytes),

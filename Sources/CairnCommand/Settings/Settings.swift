@@ -19,6 +19,7 @@ struct Settings: Sendable {
     /// The prefix of new ledgers' origins; nil for one that is random per store.
     let originPrefix: String?
     let checkpointDirectory: String
+    let signingKeyFile: String
     let logLevel: String
     let publishInterval: Duration
     let shutdownGrace: Duration
@@ -44,10 +45,13 @@ struct Settings: Sendable {
             throw InvalidSetting(
                 key: Setting.origin.key,
                 allowed: "a host, a port if any, and path segments: "
-                    + "[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)*, at most 167 bytes")
+                    + "[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)*, at most 167 bytes"
+            )
         }
         let sibling = Settings.sibling(of: dataDirectory)
         checkpointDirectory = try await reader.optionalText(.checkpointDirectory) ?? sibling
+        let keyFile = Settings.keyFile(in: dataDirectory)
+        signingKeyFile = try await reader.optionalText(.signingKey) ?? keyFile
         logLevel = try await reader.text(.logLevel)
         publishInterval = .milliseconds(try await reader.integer(.publishInterval))
         shutdownGrace = .seconds(try await reader.integer(.shutdownGrace))
@@ -60,6 +64,11 @@ struct Settings: Sendable {
         self.values = values
     }
 
+    /// Where the signing key is unless it is set.
+    static func keyFile(in dataDirectory: String) -> String {
+        dataDirectory + "/signing.key"
+    }
+
     /// Where checkpoints go unless it is set: beside the data folder, not in it.
     static func sibling(of dataDirectory: String) -> String {
         var path = dataDirectory
@@ -70,7 +79,7 @@ struct Settings: Sendable {
     }
 
     /// Whether a ledger's id after this makes an origin.
-    private static func isOriginPrefix(_ text: String) -> Bool {
+    static func isOriginPrefix(_ text: String) -> Bool {
         Origin.isValid(text + "/" + String(repeating: "0", count: 32))
     }
 
@@ -102,7 +111,9 @@ private struct SettingReader {
         for setting in Setting.all {
             guard let text = options.given[setting.key] else { continue }
             given[AbsoluteConfigKey(ConfigKey(setting.key))] = try SettingReader.value(
-                text, of: setting)
+                text,
+                of: setting
+            )
         }
         var providers: [any ConfigProvider] = [
             InMemoryProvider(values: given),
@@ -115,7 +126,10 @@ private struct SettingReader {
         config = ConfigReader(providers: providers)
     }
 
-    private static func value(_ text: String, of setting: Setting) throws(InvalidSetting)
+    private static func value(
+        _ text: String,
+        of setting: Setting
+    ) throws(InvalidSetting)
         -> ConfigValue
     {
         switch setting.kind {
@@ -136,7 +150,9 @@ private struct SettingReader {
                 : try await FileProvider<YAMLSnapshot>(filePath: FilePath(path))
         } catch {
             throw InvalidSetting(
-                key: "config", allowed: "a file of settings that can be read (\(path): \(error))")
+                key: "config",
+                allowed: "a file of settings that can be read (\(path): \(error))"
+            )
         }
     }
 

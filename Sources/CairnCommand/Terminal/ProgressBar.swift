@@ -51,7 +51,8 @@ final class ProgressBar: Sendable {
         guard let total, total > 0 else { return "\(done) \(what), \(Int(rate))/s" }
         let share = min(1, Double(done) / Double(total))
         let filled = Int(share * 30)
-        let bar = String(repeating: "=", count: filled)
+        let bar =
+            String(repeating: "=", count: filled)
             + String(repeating: " ", count: 30 - filled)
         let left = rate > 0 ? Int(Double(total - min(done, total)) / rate) : 0
         return "[\(bar)] \(Int(share * 100))% \(done)/\(total) \(what), \(Int(rate))/s, "

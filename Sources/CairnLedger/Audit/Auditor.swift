@@ -19,7 +19,7 @@ package struct AuditReport: Sendable, Equatable {
     package var erased: UInt64 = 0
     /// How many records are lawfully pruned.
     package var pruned: UInt64 = 0
-    /// What was relied on.
+    /// What the records were compared with.
     package var trusted: [Trusted] = []
     /// The size of the ledger that was audited.
     package var size: UInt64 = 0
@@ -30,6 +30,11 @@ package struct AuditReport: Sendable, Equatable {
 
     /// Whether there is no fault.
     package var holds: Bool { faults.isEmpty }
+
+    /// Names what the records were compared with, once.
+    mutating func trust(_ what: Trusted) {
+        if !trusted.contains(what) { trusted.append(what) }
+    }
 }
 
 /// What an audit looks at.
@@ -71,10 +76,8 @@ package struct Auditor: Sendable {
         _ scope: AuditScope = AuditScope(),
         progress: @Sendable (_ checked: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) async throws(StoreError) -> AuditReport {
-        guard let head = try await store.head(of: tenant.ledger) else {
-            throw .corrupt("the ledger of tenant \(tenant.name) is not in the store")
-        }
         var report = AuditReport()
+        guard let head = try await readableHead(&report) else { return report }
         report.size = head.size
         report.trusted = [.ownHead]
         let end = min(scope.to ?? head.size, head.size)
@@ -89,20 +92,66 @@ package struct Auditor: Sendable {
         while at < end, !Task.isCancelled, report.faults.count < Auditor.faultLimit {
             var next = min(at + Auditor.chunk, end)
             if let size = try await pending.nextSize(after: at) { next = min(next, size) }
-            let records = try await store.records(
-                in: tenant.ledger, at: at..<next, contents: scope.contents)
+            guard
+                let records = try await readableRecords(
+                    at..<next, contents: scope.contents, &report)
+            else { break }
             derivation.check(records, in: at..<next, &report)
+            try await compareTiles(&derivation, &report)
             if derivation.isWhole { pending.compare(size: next, derivation.frontier, &report) }
             report.checked += next - at
             at = next
             progress(report.checked, end - min(scope.from, end))
         }
-        if derivation.isWhole, at == head.size {
-            try await finish(derivation, head, &report)
+        if derivation.isWhole, at == head.size, !Task.isCancelled {
+            try await finish(derivation, head, contents: scope.contents, &report)
         }
         report.faults.sort { $0.index < $1.index }
         report.faults = Array(report.faults.prefix(Auditor.faultLimit))
         return report
+    }
+
+    /// The head, or nil when what is stored as the head cannot be read, which is a fault.
+    private func readableHead(_ report: inout AuditReport) async throws(StoreError) -> Head? {
+        do {
+            if let head = try await store.head(of: tenant.ledger) { return head }
+            report.faults = [
+                Fault(index: 0, kind: .missing, detail: "the ledger has no stored head")
+            ]
+        } catch {
+            guard case .corrupt(let detail) = error else { throw error }
+            report.faults = [Fault(index: 0, kind: .checkpointMismatch, detail: detail)]
+        }
+        return nil
+    }
+
+    /// The records of a range, or nil when one of them cannot be read, which is a fault of the
+    /// first such one.
+    private func readableRecords(
+        _ range: Range<UInt64>, contents: Bool, _ report: inout AuditReport
+    ) async throws(StoreError) -> [StoredRecord]? {
+        do {
+            return try await store.records(in: tenant.ledger, at: range, contents: contents)
+        } catch {
+            guard case .corrupt(let detail) = error else { throw error }
+            guard range.count > 1 else {
+                report.faults.append(
+                    Fault(
+                        index: range.lowerBound, kind: .missing,
+                        detail: "the record cannot be read: \(detail)"))
+                return nil
+            }
+        }
+        for index in range {
+            guard
+                try await readableRecords(index..<index + 1, contents: contents, &report) != nil
+            else { return nil }
+        }
+        report.faults.append(
+            Fault(
+                index: range.lowerBound, kind: .missing,
+                detail: "records from here on can be read only one by one: the file is damaged"))
+        return nil
     }
 
     /// Takes up the derivation in the middle: chain and frontier are then the store's own.
@@ -115,11 +164,14 @@ package struct Auditor: Sendable {
     }
 
     private func finish(
-        _ derivation: Derivation, _ head: Head, _ report: inout AuditReport
+        _ derivation: Derivation, _ head: Head, contents: Bool, _ report: inout AuditReport
     ) async throws(StoreError) {
         report.root = derivation.frontier.root
         // Only a ledger whose records are all right can accuse its head.
-        if report.faults.isEmpty, derivation.frontier != head.frontier || derivation.chain != head.chain {
+        let isHead =
+            derivation.frontier == head.frontier && derivation.chain == head.chain
+            && derivation.lastReceivedAt?.milliseconds ?? 0 == head.lastReceivedAt
+        if report.faults.isEmpty, !isHead {
             report.faults.append(
                 Fault(
                     index: head.size, kind: .checkpointMismatch,
@@ -131,39 +183,34 @@ package struct Auditor: Sendable {
                     index: head.size, kind: .inserted,
                     detail: "records up to \(last) are stored beyond the head"))
         }
-        guard report.faults.isEmpty else { return }
-        for level in 0..<8 {
-            let full = head.size >> UInt64(8 * (level + 1))
-            for index in 0..<full {
-                try await compareTile(level: level, index: index, &report)
-                guard report.faults.isEmpty else { return }
-            }
-            if full == 0 { return }
+        if contents, let damage = try await damage() {
+            report.faults.append(
+                Fault(index: head.size, kind: .columnMismatch, detail: damage))
         }
     }
 
-    /// Compares a stored tile with what is below it.
-    private func compareTile(
-        level: Int, index: UInt64, _ report: inout AuditReport
+    /// Compares the tiles that were derived with the stored ones.
+    private func compareTiles(
+        _ derivation: inout Derivation, _ report: inout AuditReport
     ) async throws(StoreError) {
-        let coordinate = TileCoordinate(level: level, index: index)
-        let stored = try await store.tile(coordinate, in: tenant.ledger)
-        var hashes: [Digest] = []
-        let range = index * 256..<(index + 1) * 256
-        if level == 0 {
-            hashes = try await store.leafHashes(in: tenant.ledger, at: range)
-        } else {
-            for child in range {
-                let below = TileCoordinate(level: level - 1, index: child)
-                if let tile = try await store.tile(below, in: tenant.ledger) {
-                    hashes.append(tile.root)
-                }
-            }
+        for (coordinate, tile) in derivation.completed where report.faults.isEmpty {
+            let stored = try await store.tile(coordinate, in: tenant.ledger)
+            guard stored != tile else { continue }
+            report.faults.append(
+                Fault(
+                    index: coordinate.index << UInt64(8 * (coordinate.level + 1)),
+                    kind: .checkpointMismatch,
+                    detail: "\(coordinate.path) is not what the records give"))
         }
-        guard stored?.hashes != hashes else { return }
-        report.faults.append(
-            Fault(
-                index: index << UInt64(8 * (level + 1)), kind: .checkpointMismatch,
-                detail: "\(coordinate.path) is not what the records give"))
+        derivation.completed.removeAll(keepingCapacity: true)
+    }
+
+    private func damage() async throws(StoreError) -> String? {
+        do {
+            return try await store.damage(in: tenant.ledger)
+        } catch {
+            guard case .corrupt(let detail) = error else { throw error }
+            return detail
+        }
     }
 }

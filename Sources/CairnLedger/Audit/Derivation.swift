@@ -7,10 +7,13 @@ struct Derivation {
     /// Whether the derivation began at the first record, so that its tree means something.
     private(set) var isWhole = true
     private(set) var frontier = Frontier()
+    /// The tiles that the records looked at have completed, for the auditor to compare.
+    var completed: [(coordinate: TileCoordinate, tile: Tile)] = []
+    private var edge = TileEdge()
     private(set) var chain: Digest
     private let tenant: Tenant
     private let contents: Bool
-    private var lastReceivedAt: Timestamp?
+    private(set) var lastReceivedAt: Timestamp?
     private var chainIsKnown = true
 
     init(tenant: Tenant, contents: Bool) {
@@ -57,6 +60,7 @@ struct Derivation {
     private mutating func check(_ record: StoredRecord, _ report: inout AuditReport) {
         let hash = Digest.leaf(record.leaf)
         frontier.append(hash)
+        if isWhole { completed += edge.append(hash) }
         if let fault = leafFault(record, hash) {
             report.faults.append(fault)
             // Go on from what is stored, so that one fault is not told of every later record.

@@ -12,7 +12,7 @@ struct Expectations {
     private var readUpTo: UInt64 = 0
     private var isExhausted = false
 
-    /// Reads the caller's checkpoint and the newest stored one, which must be within the ledger.
+    /// Reads the caller's checkpoint and finds one that covers more than the ledger has.
     init(
         scope: AuditScope, tenant: Tenant, store: any LedgerStore, keys: [NoteVerifierKey],
         report: inout AuditReport, head: Head
@@ -21,20 +21,21 @@ struct Expectations {
         self.store = store
         self.keys = keys
         if let note = scope.checkpoint {
-            report.trusted.append(.givenCheckpoint)
             given = open(note.encoded, &report, at: 0)
         }
-        // The newest stored checkpoint may cover more than is left.
-        if let newest = try await store.newestCheckpoint(in: tenant.ledger) {
-            report.trusted.append(.ownCheckpoint)
-            let stored = try await store.checkpoints(
-                in: tenant.ledger, from: head.size + 1, limit: 1)
-            let beyond = stored.first?.note ?? newest.encoded
-            if let checkpoint = open(beyond, &report, at: 0), checkpoint.size > head.size {
+        // A stored checkpoint may cover more than is left; the others are read on the way.
+        let beyond = try await store.checkpoints(
+            in: tenant.ledger, from: head.size + 1, limit: 1)
+        if let stored = beyond.first, let checkpoint = open(stored.note, &report, at: head.size) {
+            report.trust(.ownCheckpoint)
+            if checkpoint.size > head.size {
                 report.faults.append(Expectations.truncated(head, checkpoint))
+            } else {
+                report.faults.append(Expectations.misfiled(at: head.size))
             }
         }
         if let given, given.size > head.size {
+            report.trust(.givenCheckpoint)
             report.faults.append(Expectations.truncated(head, given))
         }
     }
@@ -43,6 +44,12 @@ struct Expectations {
         Fault(
             index: head.size, kind: .truncated,
             detail: "the ledger has \(head.size) records, a checkpoint \(checkpoint.size)")
+    }
+
+    private static func misfiled(at index: UInt64) -> Fault {
+        Fault(
+            index: index, kind: .checkpointMismatch,
+            detail: "a stored checkpoint is filed under another size")
     }
 
     private func open(
@@ -80,16 +87,17 @@ struct Expectations {
         for stored in window where stored.size == size {
             if let checkpoint = open(stored.note, &report, at: size) {
                 if checkpoint.size == size {
+                    report.trust(.ownCheckpoint)
                     checkpoints.append(checkpoint)
                 } else {
-                    report.faults.append(
-                        Fault(
-                            index: size, kind: .checkpointMismatch,
-                            detail: "a stored checkpoint is filed under another size"))
+                    report.faults.append(Expectations.misfiled(at: size))
                 }
             }
         }
-        if let given, given.size == size { checkpoints.append(given) }
+        if let given, given.size == size {
+            report.trust(.givenCheckpoint)
+            checkpoints.append(given)
+        }
         for checkpoint in checkpoints where checkpoint.root != frontier.root {
             // A record that is at fault already explains another root.
             guard report.faults.isEmpty else { return }

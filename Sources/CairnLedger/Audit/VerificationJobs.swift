@@ -178,8 +178,13 @@ package actor VerificationJobs: Service {
         job.state = .running
         await keep(job)
         let verdict = await verdict(on: job, progress, stopped)
-        // Called off meanwhile; or the process ends, and what is kept says that it ran.
-        guard let verdict, known[id]?.state == .running else { return }
+        if let cancelled = known[id], cancelled.state == .cancelled {
+            // Kept once more, because the two states may have reached the store in any order.
+            await keep(cancelled)
+            return
+        }
+        // Without a verdict the process ends, and what is kept says that the job ran.
+        guard let verdict else { return }
         (job.checked, job.total) = progress.value
         job.finishedAt = now()
         switch verdict {

@@ -38,6 +38,8 @@ package actor Ledger {
     private var head: Head
     private var edge: TileEdge
     private var newest: (size: UInt64, note: SignedNote)?
+    private var isSigning = false
+    private var waitingForSignature: [CheckedContinuation<Void, Never>] = []
     private var refusal: String?
 
     private var pool: [Waiter] = []
@@ -79,6 +81,9 @@ package actor Ledger {
 
     /// The durable head.
     package var currentHead: Head { head }
+
+    /// How many events wait for a batch to take them.
+    package var waitingEvents: Int { pooledRecords }
 
     /// Why the ledger takes no writes, if it takes none.
     package var refusalReason: String? { refusal }
@@ -242,10 +247,7 @@ package actor Ledger {
                 return false
             case .indeterminate:
                 // The answer is lost though the write may not be, so ask what is durable.
-                guard try await store.head(of: tenant.ledger) == batch.head else {
-                    try await reload()
-                    throw error
-                }
+                guard try await isDurable(batch, orElse: error) else { throw error }
             case .unavailable, .corrupt:
                 throw error
             }
@@ -255,16 +257,42 @@ package actor Ledger {
         return true
     }
 
+    /// Whether a batch of which the answer was lost is the store's newest.
+    ///
+    /// While the store cannot be asked, the answer stays lost: `lost` is thrown again, because
+    /// "unavailable" would say that nothing was written.
+    private func isDurable(
+        _ batch: Batch, orElse lost: StoreError
+    ) async throws(StoreError) -> Bool {
+        do throws(StoreError) {
+            if try await store.head(of: tenant.ledger) == batch.head { return true }
+            try await reload()
+            return false
+        } catch {
+            if case .corrupt = error { throw error }
+            throw lost
+        }
+    }
+
     /// Takes the store's head for the ledger's, after another writer moved it.
+    ///
+    /// A head that is not a later one of the same tree is refused, and every write after it.
     private func reload() async throws(StoreError) {
         guard let durable = try await store.head(of: tenant.ledger),
             durable.size >= head.size
-        else {
-            refusal = "the store went back while the server ran"
-            throw StoreError.corrupt("the store went back while the server ran")
-        }
+        else { throw refuse("the store went back while the server ran") }
+        let isSameTree =
+            durable.size == head.size
+            ? durable.frontier == head.frontier
+            : try await tree.root(size: head.size) == head.frontier.root
+        guard isSameTree else { throw refuse("the store's tree changed while the server ran") }
         edge = try await tree.edge(size: durable.size)
         head = durable
+    }
+
+    private func refuse(_ reason: String) -> StoreError {
+        refusal = reason
+        return .corrupt(reason)
     }
 
     /// What to say of an event whose id is recorded already.
@@ -292,11 +320,20 @@ package actor Ledger {
     /// At most one is signed for each head; it is kept before it is given out.
     package func checkpoint() async throws(LedgerError) -> (checkpoint: Checkpoint, note: SignedNote) {
         lastUsed = clock.continuousMilliseconds()
+        while isSigning {
+            await withCheckedContinuation { waitingForSignature.append($0) }
+        }
         if let refusal { throw .refused(refusal) }
         let head = head
         let checkpoint = Checkpoint(
             origin: tenant.origin, size: head.size, root: head.frontier.root)
         if let newest, newest.size == head.size { return (checkpoint, newest.note) }
+        isSigning = true
+        defer {
+            isSigning = false
+            waitingForSignature.forEach { $0.resume() }
+            waitingForSignature = []
+        }
         do throws(StoreError) {
             let note = try await signer.sign(checkpoint)
             try await store.keep(note, size: head.size, in: tenant.ledger)

@@ -52,8 +52,20 @@ package protocol LedgerStore: Sendable {
     /// The highest index that has an entry, or nil for none; more than the head counts is a fault.
     func lastIndex(in ledger: LedgerID) async throws(StoreError) -> UInt64?
 
+    /// Says how the store's own ways to a ledger's records differ from the records, if they do.
+    ///
+    /// A store that finds a record by more than one way compares them all here.
+    func damage(in ledger: LedgerID) async throws(StoreError) -> String?
+
     /// Replaces the head by one with a new epoch after an accepted restore.
     func replaceHead(
         of ledger: LedgerID, expecting head: Head, with next: Head
     ) async throws(StoreError)
+}
+
+extension LedgerStore {
+    /// A store with one way to a record has nothing to compare.
+    package func damage(in ledger: LedgerID) async throws(StoreError) -> String? {
+        nil
+    }
 }

@@ -91,9 +91,7 @@ extension RecordQuery {
             var isFound = false
             fields.withValue(of: field) { value in
                 DocumentWalker.walk(value) { path, scalar, _ in
-                    guard !isFound, FilterKey.member(of: known, at: path) == filter.key else {
-                        return
-                    }
+                    guard !isFound, filter.key.isMember(at: path) else { return }
                     isFound = filter.accepts(Array(scalar))
                 }
             }
@@ -110,6 +108,16 @@ extension FilterKey {
         case .resourceType, .resourceID: .resources
         case .details: .details
         default: nil
+        }
+    }
+
+    /// Whether the member at a path of that document is compared; paths are equal by their bytes.
+    fileprivate func isMember(at path: [UInt8]) -> Bool {
+        switch self {
+        case .resourceType: path.elementsEqual("type".utf8)
+        case .resourceID: path.elementsEqual("id".utf8)
+        case .details(let wanted): path.elementsEqual(wanted.utf8)
+        default: false
         }
     }
 }

@@ -19,11 +19,17 @@ extension LocalStore {
                     try Int64.fetchOne(
                         db, sql: "SELECT size FROM merged WHERE ledger = ?", arguments: [number])
                     ?? 0
+                guard merged >= 0, try merged <= LocalStore.head(db, number)?.size ?? 0 else {
+                    return Fault(
+                        index: 0, kind: .columnMismatch,
+                        detail: "the index claims more records than there are")
+                }
                 var sums = [UInt64](repeating: 0, count: Int(merged / TimeBlocks.size) + 1)
                 try addIndexed(db, number, merged, &sums)
                 try subtractDerived(db, number, UInt64(merged), &sums, progress)
                 guard let block = sums.firstIndex(where: { $0 != 0 }) else {
-                    return try checkTimes(db, number, merged)
+                    return try checkTimes(db, number, merged) ?? checkCounts(db, number, merged)
+                        ?? checkFile(db)
                 }
                 return Fault(
                     index: UInt64(block) * UInt64(TimeBlocks.size), kind: .columnMismatch,
@@ -110,7 +116,42 @@ extension LocalStore {
         return nil
     }
 
-    private static func hash(_ term: ArraySlice<UInt8>, _ place: Int64) -> UInt64 {
+    /// Compares the counts with those of the records, as sums over hashes.
+    private func checkCounts(_ db: Database, _ number: Int64, _ merged: Int64) throws -> Fault? {
+        var sum: UInt64 = 0
+        let select = try RawStatement(
+            db, "SELECT dimension, value, hour, count FROM counts WHERE ledger = ?")
+        select.bind(1, number)
+        while try select.step() {
+            let key = [UInt8(truncatingIfNeeded: select.integer(0))] + select.bytes(1)
+            sum &+= LocalStore.hash(key[...], select.integer(2))
+                &* UInt64(bitPattern: select.integer(3))
+        }
+        for first in stride(from: 0, to: UInt64(merged), by: 1024) {
+            let range = first..<min(first + 1024, UInt64(merged))
+            let records = try LocalStore.records(db, number, range, contents: true)
+            var counts: [CountKey: Int64] = [:]
+            for pending in PendingRecord.make(records, ledger: number) {
+                CountKey.count(pending, into: &counts)
+            }
+            for (key, count) in counts {
+                sum &-= LocalStore.hash(([key.dimension] + key.value)[...], key.hour)
+                    &* UInt64(bitPattern: count)
+            }
+        }
+        guard sum != 0 else { return nil }
+        return Fault(
+            index: 0, kind: .columnMismatch, detail: "the stored counts are not the records'")
+    }
+
+    /// SQLite's own check of the file.
+    private func checkFile(_ db: Database) throws -> Fault? {
+        let result = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)") ?? "no answer"
+        guard result != "ok" else { return nil }
+        return Fault(index: 0, kind: .columnMismatch, detail: "SQLite finds: \(result)")
+    }
+
+    static func hash(_ term: ArraySlice<UInt8>, _ place: Int64) -> UInt64 {
         var state: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in term {
             state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3

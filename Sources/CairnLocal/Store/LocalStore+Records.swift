@@ -69,7 +69,7 @@ extension LocalStore: LedgerStore {
     ) throws -> [StoredRecord] {
         let columns =
             contents
-            ? "e.place, e.leaf, e.leaf_hash, e.chain, r.id, r.occurred_at, p.seed, p.fields"
+            ? "e.place, e.leaf, e.leaf_hash, e.chain, r.id, r.occurred_at, p.seed, p.fields, r.ledger"
             : "e.place, e.leaf, e.leaf_hash, e.chain"
         let joins =
             contents
@@ -85,19 +85,22 @@ extension LocalStore: LedgerStore {
         select.bind(2, Place.of(number, min(range.upperBound, 1 << 40 - 1)))
         var records: [StoredRecord] = []
         while try select.step() {
-            records.append(try record(select, contents: contents))
+            records.append(try record(select, contents: contents, number))
         }
         return records
     }
 
     /// Reads a row; a column that is gone or malformed becomes a value that no record has, so that
     /// an audit names it as a fault instead of stopping.
-    private static func record(_ row: RawStatement, contents: Bool) throws -> StoredRecord {
+    private static func record(
+        _ row: RawStatement, contents: Bool, _ number: Int64
+    ) throws -> StoredRecord {
         var payload: Payload?
         if contents, !row.isNull(6), let seed = Seed(row.bytes(6)) {
             payload = Payload(seed: seed, fields: Fields(unchecked: row.bytes(7)))
         }
-        let id = contents ? EventID(bytes: row.bytes(4)) : nil
+        let isOurs = contents && row.integer(8) == number
+        let id = isOurs ? EventID(bytes: row.bytes(4)) : nil
         return StoredRecord(
             index: Place.index(row.integer(0)), leaf: row.bytes(1),
             leafHash: (try? row.digest(2)) ?? Digest.emptyRoot,
@@ -143,6 +146,39 @@ extension LocalStore: LedgerStore {
                 guard try select.step() else { return nil }
                 defer { select.reset() }
                 return Tile(bytes: select.bytes(0), width: Tile.fullWidth)
+            }
+        }
+    }
+
+    /// Compares the indexes by id and by time with the table they are of, as sums over hashes.
+    package func damage(in ledger: LedgerID) async throws(StoreError) -> String? {
+        let number = try await knownNumber(of: ledger)
+        return try await reading {
+            try await pool.read { db in
+                func sum(_ column: String, _ source: String) throws -> [UInt64] {
+                    let select = try RawStatement(
+                        db, "SELECT \(column), place FROM records \(source)")
+                    select.bind(1, number)
+                    var sum: UInt64 = 0
+                    var count: UInt64 = 0
+                    while try select.step() {
+                        sum &+= LocalStore.hash(select.bytes(0)[...], select.integer(1))
+                        count += 1
+                    }
+                    return [count, sum]
+                }
+                // Reading the table by place reads every column from the table itself.
+                let places = "NOT INDEXED WHERE place >= ? << 40 AND place < (?1 + 1) << 40"
+                let byID = "INDEXED BY records_by_id WHERE ledger = ?"
+                let byTime = "INDEXED BY records_by_time WHERE ledger = ?"
+                let time = "CAST(occurred_at AS TEXT)"
+                guard try sum("id", byID) == sum("id", places) else {
+                    return "the index by id is not the table's"
+                }
+                guard try sum(time, byTime) == sum(time, places) else {
+                    return "the index by time is not the table's"
+                }
+                return nil
             }
         }
     }

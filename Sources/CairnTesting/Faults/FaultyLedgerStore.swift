@@ -27,6 +27,7 @@ package enum FaultableWrite: String, CaseIterable, Sendable {
 package final class FaultyLedgerStore: LedgerStore {
     private struct State {
         var faults: [FaultableWrite: WriteFault] = [:]
+        var failsNextHead = false
         var batchSizes: [Int] = []
         var isHeld = false
         var held: [CheckedContinuation<Void, Never>] = []
@@ -43,6 +44,11 @@ package final class FaultyLedgerStore: LedgerStore {
     /// Makes the next write of a kind fail.
     package func failNext(_ write: FaultableWrite, _ fault: WriteFault) {
         state.withLock { $0.faults[write] = fault }
+    }
+
+    /// Makes the next look at a head fail, as while the store is out of reach.
+    package func failNextHead() {
+        state.withLock { $0.failsNextHead = true }
     }
 
     /// How many records each batch had that a commit was tried with.
@@ -115,7 +121,12 @@ package final class FaultyLedgerStore: LedgerStore {
     }
 
     package func head(of ledger: LedgerID) async throws(StoreError) -> Head? {
-        try await base.head(of: ledger)
+        let fails = state.withLock { state in
+            defer { state.failsNextHead = false }
+            return state.failsNextHead
+        }
+        guard !fails else { throw .unavailable(InjectedFault()) }
+        return try await base.head(of: ledger)
     }
 
     package func indexes(
@@ -150,6 +161,10 @@ package final class FaultyLedgerStore: LedgerStore {
 
     package func newestCheckpoint(in ledger: LedgerID) async throws(StoreError) -> SignedNote? {
         try await base.newestCheckpoint(in: ledger)
+    }
+
+    package func damage(in ledger: LedgerID) async throws(StoreError) -> String? {
+        try await base.damage(in: ledger)
     }
 
     package func lastIndex(in ledger: LedgerID) async throws(StoreError) -> UInt64? {

@@ -91,14 +91,12 @@ extension MemoryStore: LedgerStore {
         in ledger: LedgerID, at range: Range<UInt64>, contents: Bool
     ) -> [StoredRecord] {
         guard let stored = self.contents(of: ledger)?.records else { return [] }
-        return stored.keys.filter(range.contains).sorted().compactMap { stored[$0] }.map { record in
-            guard !contents else { return record }
-            return record.replacing(payload: .some(nil))
-        }
+        let found = stored.inOrder(range)
+        return contents ? found : found.map { $0.replacing(payload: .some(nil)) }
     }
 
     package func leafHashes(in ledger: LedgerID, at range: Range<UInt64>) -> [Digest] {
-        records(in: ledger, at: range, contents: false).map(\.leafHash)
+        contents(of: ledger)?.records.inOrder(range).map(\.leafHash) ?? []
     }
 
     package func tile(_ coordinate: TileCoordinate, in ledger: LedgerID) -> Tile? {
@@ -144,6 +142,14 @@ extension MemoryStore: LedgerStore {
             guard contents.head == head else { throw .conflict }
             contents.head = next
         }
+    }
+}
+
+extension [UInt64: StoredRecord] {
+    /// The records of a range, by index.
+    fileprivate func inOrder(_ range: Range<UInt64>) -> [StoredRecord] {
+        guard range.count > count else { return range.compactMap { self[$0] } }
+        return keys.filter(range.contains).sorted().compactMap { self[$0] }
     }
 }
 

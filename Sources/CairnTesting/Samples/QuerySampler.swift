@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Cairn
+internal import Cairn
 package import CairnLedger
 
 extension EventSampler {
@@ -26,7 +26,7 @@ extension EventSampler {
             let word = generator.pick(Self.words)
             return switch generator.below(4) {
             case 0: "\"\(word) \(generator.pick(Self.words))\""
-            case 1: "\(word.unicodeScalars.prefix(1 + generator.below(4)))*"
+            case 1: "\(Substring(word.unicodeScalars.prefix(1 + generator.below(4))))*"
             default: word
             }
         }

@@ -12,7 +12,7 @@ package struct LedgerSetting: Sendable {
     /// The same store, as the ledger sees it: with faults.
     package let store: FaultyLedgerStore
     /// Where its checkpoints are kept.
-    package let vault: MemoryVault
+    package let vault: FaultyVault
     /// Who signs them.
     package let signer: MemorySigner
     /// The clock that stamps records.
@@ -43,7 +43,7 @@ package func withLedger<Result>(
     let memory = MemoryStore()
     try memory.create(tenant)
     let store = FaultyLedgerStore(memory)
-    let (vault, signer, clock) = (MemoryVault(), MemorySigner(), ManualClock())
+    let (vault, signer, clock) = (FaultyVault(MemoryVault()), MemorySigner(), ManualClock())
     let ledger = try await Ledger(
         tenant, store: store, signer: signer, vault: vault, clock: clock.server, limits: limits)
     return try await body(

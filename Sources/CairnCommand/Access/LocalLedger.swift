@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+import Cairn
+import CairnAPI
+import CairnLedger
+
+/// A ledger in a store on disk, in this process.
+struct LocalLedger: LedgerAccess {
+    private let open: Composition.OpenStore
+    private let ledger: Ledger
+    private let preparer: Preparer
+    private let cursors: CursorCodec
+
+    /// Opens a tenant's ledger.
+    init(_ open: Composition.OpenStore, tenant: String) async throws {
+        self.open = open
+        let ledgers = Ledgers(
+            directory: open.store,
+            store: open.store,
+            signer: open.signer,
+            vault: open.vault,
+            clock: open.clock
+        )
+        do throws(LedgerError) {
+            ledger = try await ledgers.ledger(of: tenant)
+        } catch .notFound {
+            throw CommandFailure.badInput("there is no tenant \(tenant)")
+        }
+        preparer = Composition.preparer()
+        cursors = CursorCodec(secret: open.secret("cairn cursor"))
+    }
+
+    func close() async throws {
+        // What was appended is published as a server would, so that the next start compares with it.
+        if await ledger.refusalReason == nil { try await ledger.publish() }
+        try await open.close()
+    }
+
+    func facts() async throws -> LedgerFacts {
+        let head = await ledger.currentHead
+        return LedgerFacts(
+            origin: ledger.tenant.origin,
+            size: head.size,
+            root: head.frontier.root,
+            hash: head.chain,
+            publicKey: ledger.verifierKey.description
+        )
+    }
+
+    func importKey() async throws -> [UInt8] {
+        open.secret("cairn import key\n\(ledger.tenant.origin)")
+    }
+
+    // MARK: Appending
+
+    func append(
+        _ batches: any EventBatches,
+        each: @escaping @Sendable (AppendResult) async throws -> Void
+    ) async throws {
+        // While one batch is committed, the next is read and prepared.
+        var line = 0
+        var running: Task<[AppendResult], Never>?
+        while let batch = try await batches.next() {
+            let first = line + 1
+            let prepared = batch.map { prepare($0) }
+            line += batch.count
+            for result in await running?.value ?? [] { try await each(result) }
+            running = Task { await append(prepared, from: first) }
+        }
+        for result in await running?.value ?? [] { try await each(result) }
+    }
+
+    private func prepare(_ bytes: [UInt8]) -> Result<PreparedEvent, InvalidEvent> {
+        bytes.withUnsafeBytes { bytes in
+            do throws(InvalidEvent) {
+                return .success(
+                    try preparer.prepare(Event(parsing: bytes, limits: preparer.limits))
+                )
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    private func append(
+        _ prepared: [Result<PreparedEvent, InvalidEvent>],
+        from first: Int
+    ) async -> [AppendResult] {
+        var outcomes = await ledger.append(prepared.compactMap { try? $0.get() })[...]
+        var results: [AppendResult] = []
+        for (offset, item) in prepared.enumerated() {
+            switch item {
+            case .failure(let invalid):
+                results.append(AppendResult(invalid, line: first + offset))
+            case .success:
+                guard let outcome = outcomes.popFirst() else {
+                    preconditionFailure("an event has one outcome")
+                }
+                results.append(AppendResult(outcome, line: first + offset))
+            }
+        }
+        return results
+    }
+
+    // MARK: Reading
+
+    func record(_ id: EventID) async throws -> JSONValue {
+        try await json(of: stored(id))
+    }
+
+    func proof(of id: EventID) async throws -> RecordProof {
+        let found = try await stored(id)
+        guard let payload = found.record.payload else {
+            throw CommandFailure.badInput("the content of \(id) is gone")
+        }
+        let (checkpoint, note) = try await ledger.checkpoint()
+        let inclusion = try await ledger.tree.inclusion(
+            of: found.record.index,
+            size: checkpoint.size
+        )
+        return RecordProof(
+            disclosure: Disclosure(
+                leaf: found.record.leaf,
+                fields: payload.fields,
+                seed: payload.seed
+            ),
+            inclusion: inclusion,
+            checkpoint: note
+        )
+    }
+
+    private func stored(_ id: EventID) async throws -> FoundRecord {
+        let tenant = ledger.tenant
+        guard let index = try await open.store.indexes(of: [id], in: tenant.ledger)[id] else {
+            throw CommandFailure.badInput("there is no record \(id)")
+        }
+        let first = index == 0 ? 0 : index - 1
+        let records = try await open.store.records(
+            in: tenant.ledger,
+            at: first..<index + 1,
+            contents: true
+        )
+        guard let record = records.last, record.index == index else {
+            throw StoreError.corrupt("record \(index) is not in the store")
+        }
+        return FoundRecord(
+            record: record,
+            previousHash: index == 0 ? Chain.start(origin: tenant.origin) : records[0].chain
+        )
+    }
+
+    private func json(of found: FoundRecord) throws -> JSONValue {
+        let leaf: Leaf
+        do {
+            leaf = try Leaf(parsing: found.record.leaf)
+        } catch {
+            throw StoreError.corrupt("the leaf of record \(found.record.index) is malformed")
+        }
+        var output = JSONOutput()
+        RecordBody(
+            id: found.record.id,
+            index: found.record.index,
+            receivedAt: leaf.receivedAt,
+            retentionClass: leaf.retentionClass,
+            fields: found.record.payload?.fields,
+            leafHash: found.record.leafHash,
+            previousHash: found.previousHash,
+            hash: found.record.chain
+        ).append(to: &output)
+        return try JSONValue(
+            parsing: output.bytes,
+            limits: JSONLimits(depth: 40, bytes: output.bytes.count)
+        )
+    }
+
+    func page(_ parameters: [QueryParameter]) async throws -> RecordPage {
+        let asked = try LocalQuery(parameters)
+        let tenant = ledger.tenant
+        var size = await ledger.currentHead.size
+        var place: PagePosition?
+        if let text = asked.cursor {
+            do {
+                let cursor = try cursors.decode(text, ledger: tenant.ledger, query: asked.query)
+                (size, place) = (cursor.size, cursor.place)
+            } catch {
+                throw CommandFailure.badInput("cursor: is not one of this query")
+            }
+        }
+        var found = try await open.store.page(
+            asked.query,
+            in: tenant.ledger,
+            size: size,
+            after: place,
+            limit: asked.limit + 1
+        )
+        var next: String?
+        if found.count > asked.limit {
+            found.removeLast()
+            if let last = found.last?.record {
+                let place = PagePosition(occurredAt: last.occurredAt, index: last.index)
+                next = cursors.encode(
+                    Cursor(size: size, place: place),
+                    ledger: tenant.ledger,
+                    query: asked.query
+                )
+            }
+        }
+        return RecordPage(
+            records: try found.map { try json(of: $0) },
+            nextCursor: next,
+            size: size
+        )
+    }
+
+    // MARK: Verifying
+
+    func verify(
+        _ verification: VerificationRequest,
+        progress: @escaping @Sendable (UInt64, UInt64) -> Void
+    ) async throws -> VerificationSummary {
+        let auditor = Auditor(
+            tenant: ledger.tenant,
+            store: open.store,
+            keys: [ledger.verifierKey]
+        )
+        return VerificationSummary(
+            try await auditor.audit(verification.scope, progress: progress)
+        )
+    }
+}

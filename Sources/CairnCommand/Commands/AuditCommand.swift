@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Cairn
+import CairnLedger
+
+/// Derives every ledger of a store anew, without a server.
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Derive every ledger of a store anew and compare.",
+        discussion: """
+            Reads the store and changes nothing in it; a server may run on it meanwhile. Compares \
+            records, chain, tree, head and every checkpoint, also the newest one kept outside the \
+            store. Exits with 0 if all ledgers hold; 1 if one does not, naming its first fault; 2 \
+            if there is no store or an option is wrong; 3 if the store cannot be read.
+            """
+    )
+
+    @Option(help: ArgumentHelp("The store's folder.", valueName: "folder")) var data: String
+    @Option(help: "Only this tenant's ledger.") var tenant: String?
+    @Option(
+        help: ArgumentHelp(
+            "A checkpoint that you hold to be right; with --tenant, or a store of one tenant.",
+            valueName: "file"
+        )
+    )
+    var checkpoint: String?
+    @Option(name: Setting.checkpointDirectory.name, help: Setting.checkpointDirectory.help)
+    var checkpointDirectory: String?
+    @Option(name: Setting.signingKey.name, help: Setting.signingKey.help)
+    var signingKey: String?
+    @Flag(help: "Compare the search index too.") var index = false
+    @Flag(help: "Leave contents out: leaves, chain and tree alone.") var noContents = false
+    @Flag(help: "Print a JSON object for each ledger, one a line.") var json = false
+
+    func run() async throws {
+        let audited = try await Composition.openForAudit(
+            data,
+            signingKeyFile: signingKey ?? Settings.keyFile(in: data),
+            checkpointDirectory: checkpointDirectory ?? Settings.sibling(of: data)
+        )
+        var tenants = try await audited.store.tenants()
+        if let tenant {
+            tenants.removeAll { $0.name != tenant }
+            guard !tenants.isEmpty else {
+                throw CommandFailure.badInput("there is no tenant \(tenant)")
+            }
+        }
+        if checkpoint != nil, tenants.count != 1 {
+            throw CommandFailure.badInput("--checkpoint needs --tenant: of which ledger is it?")
+        }
+        var holds = true
+        for tenant in tenants {
+            let summary = try await audit(tenant, in: audited)
+            holds = holds && summary.holds
+            show(summary, of: tenant)
+        }
+        if !holds { throw ExitCode(ExitStatus.doesNotHold.rawValue) }
+    }
+
+    private func audit(
+        _ tenant: Tenant,
+        in audited: Composition.AuditedStore
+    ) async throws -> VerificationSummary {
+        let bar = ProgressBar("records")
+        defer { bar.finish() }
+        let auditor = Auditor(
+            tenant: tenant,
+            store: audited.store,
+            keys: [audited.signer.verifierKey(for: tenant.origin)]
+        )
+        var scope = AuditScope()
+        scope.contents = !noContents
+        let published = try await audited.vault?.newest(of: tenant.ledger)
+        scope.checkpoint = try checkpoint.map { try VerifyCommand.note($0) } ?? published
+        var report = try await auditor.audit(scope) { bar.update($0, of: $1) }
+        if checkpoint != nil, let published, report.holds {
+            // The one kept outside the store counts too.
+            scope.checkpoint = published
+            scope.contents = false
+            let second = try await auditor.audit(scope) { bar.update($0, of: $1) }
+            report.faults += second.faults
+        }
+        if index, report.holds {
+            let fault = try await audited.store.check(in: tenant.ledger) { bar.update($0, of: nil) }
+            if let fault { report.faults.append(fault) }
+        }
+        return VerificationSummary(report)
+    }
+
+    private func show(_ summary: VerificationSummary, of tenant: Tenant) {
+        guard json else {
+            Terminal.write("\(tenant.name) (\(tenant.origin))")
+            Terminal.write(
+                summary.text.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
+            )
+            return
+        }
+        var members: JSONObject = [
+            "tenant": .string(tenant.name), "origin": .string(tenant.origin),
+        ]
+        for member in summary.members { members[member.name] = member.value }
+        Terminal.write(JSONValue.object(members).line)
+    }
+}

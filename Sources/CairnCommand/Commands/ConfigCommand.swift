@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Cairn
+
+/// Prints the settings that would hold.
+struct ConfigCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config",
+        abstract: "Print the settings that would hold, or the documentation of settings.",
+        discussion: """
+            Takes the options of `cairn serve`, and reads the same environment and file. Exits \
+            with 0; 2 if a setting is not allowed, naming it.
+            """
+    )
+
+    @OptionGroup var settings: SettingOptions
+    @Flag(help: "Print docs/configuration.md instead.") var markdown = false
+    @Flag(help: "Print docs/commands.md instead.") var commands = false
+    @Flag(help: "Print the settings as JSON.") var json = false
+
+    func run() async throws {
+        if markdown {
+            Terminal.write(bytes: Array(Setting.markdown.utf8))
+            return
+        }
+        if commands {
+            Terminal.write(bytes: Array(CommandPage.markdown.utf8))
+            return
+        }
+        let effective = try await Settings(options: settings)
+        guard !json else {
+            var object = JSONObject()
+            for (setting, value) in effective.values {
+                object[setting.key] = value.map { Self.json($0, setting.kind) }
+            }
+            Terminal.write(JSONValue.object(object).line)
+            return
+        }
+        Terminal.write(
+            Table.facts(effective.values.map { ($0.setting.key, $0.value ?? "-") })
+        )
+    }
+
+    private static func json(_ value: String, _ kind: Setting.Kind) -> JSONValue {
+        switch kind {
+        case .flag: .bool(value == "true")
+        case .integer: JSONNumber(parsing: value).map { .number($0) } ?? .string(value)
+        case .text, .path, .word: .string(value)
+        }
+    }
+}

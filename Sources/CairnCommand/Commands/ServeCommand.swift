@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Cairn
+import CairnLedger
+import CairnServer
+import Hummingbird
+import Logging
+import Metrics
+import ServiceLifecycle
+import UnixSignals
+
+/// Runs the server.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the server on a store.",
+        discussion: """
+            Makes the store, its signing key and the tenant 'default' if there are none. Prints \
+            one line 'listening on http://HOST:PORT' on standard error when it takes requests, \
+            and its log as JSON lines. SIGTERM and SIGINT end it gracefully: what was \
+            acknowledged is durable. Exits with 0 after that; 2 if a setting is not allowed; 3 if \
+            the store is in use or cannot be used, or the address is taken.
+            """
+    )
+
+    @OptionGroup(title: "Settings") var options: SettingOptions
+
+    func run() async throws {
+        let settings = try await Settings(options: options)
+        try Self.admit(settings)
+        let level = Logger.Level(rawValue: settings.logLevel) ?? .info
+        LoggingSystem.bootstrap { label in
+            JSONLogHandler(label: label, level: level, now: Composition.now) {
+                Terminal.complain($0)
+            }
+        }
+        let registry = MetricsRegistry()
+        MetricsSystem.bootstrap(registry)
+        let logger = Logger(label: "cairn")
+        let open = try await Composition.openStore(
+            in: settings.dataDirectory,
+            signingKeyFile: settings.signingKeyFile,
+            checkpointDirectory: settings.checkpointDirectory
+        )
+        do {
+            try await Composition.createDefaultTenant(in: open, prefix: settings.originPrefix)
+            try await serve(settings, open, registry, logger)
+        } catch {
+            try? await open.close()
+            throw error
+        }
+        try await open.close()
+    }
+
+    /// Refuses what would serve strangers without credentials, and warns of the rest.
+    private static func admit(_ settings: Settings) throws(CommandFailure) {
+        guard settings.isOpen else {
+            throw .badInput(
+                "this version has no credentials yet: give --no-auth to serve everybody on this "
+                    + "machine, on a loopback address"
+            )
+        }
+        guard Settings.isLoopback(settings.host) else {
+            throw .badInput(
+                "--no-auth is refused on \(settings.host): without credentials the server "
+                    + "listens on loopback only, such as 127.0.0.1"
+            )
+        }
+        Terminal.complain(
+            """
+            ************************************************************************
+            WARNING: there is no authentication. Everybody who can connect to
+            \(settings.host) may read and write every event of the tenant `default`.
+            ************************************************************************
+            """
+        )
+    }
+
+    private func serve(
+        _ settings: Settings,
+        _ open: Composition.OpenStore,
+        _ registry: MetricsRegistry,
+        _ logger: Logger
+    ) async throws {
+        let ledgers = Ledgers(
+            directory: open.store,
+            store: open.store,
+            signer: open.signer,
+            vault: open.vault,
+            clock: open.clock,
+            limits: settings.ledgerLimits
+        )
+        try await Self.openAll(ledgers, of: open, logger)
+        // That it listens is told below, in its own words and once.
+        var serverLogger = Logger(label: "cairn.server")
+        if serverLogger.logLevel == .info { serverLogger.logLevel = .notice }
+        let server = Server(
+            Self.configuration(settings),
+            services: ServerServices(
+                ledgers: ledgers,
+                store: open.store,
+                index: open.store,
+                directory: open.store,
+                jobs: open.store,
+                preparer: Composition.preparer(limits: settings.eventLimits),
+                cursors: CursorCodec(
+                    secret: open.secret("cairn cursor")
+                ),
+                clock: open.clock,
+                metrics: registry,
+                readiness: [
+                    ReadinessCheck(name: "disk") { [ping = open.ping] in
+                        do throws(StoreError) {
+                            try await ping()
+                            return nil
+                        } catch {
+                            return "cannot be written"
+                        }
+                    }
+                ]
+            ),
+            logger: serverLogger
+        )
+        let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        let application = server.application { port in
+            Terminal.complain("listening on http://\(host):\(port)")
+        }
+        // Services end in reverse order: no more requests, then the last checkpoints.
+        var group = ServiceGroupConfiguration(
+            services: [
+                .init(service: open.maintenance(logger)),
+                .init(
+                    service: Publisher(
+                        ledgers: ledgers,
+                        logger: logger,
+                        interval: settings.publishInterval
+                    )
+                ),
+                .init(service: application),
+            ],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        group.maximumGracefulShutdownDuration = settings.shutdownGrace
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch {
+            throw CommandFailure.unavailable("the server ended: \(error)")
+        }
+    }
+
+    /// Opens every ledger at the start, so that one that went back is told at once.
+    private static func openAll(
+        _ ledgers: Ledgers,
+        of open: Composition.OpenStore,
+        _ logger: Logger
+    ) async throws {
+        for tenant in try await open.store.tenants() {
+            let ledger = try await ledgers.ledger(of: tenant.name)
+            if let reason = await ledger.refusalReason {
+                logger.critical(
+                    "a ledger takes no writes; see `cairn ledger accept-restore`",
+                    metadata: ["tenant": "\(tenant.name)", "reason": "\(reason)"]
+                )
+            }
+        }
+    }
+
+    private static func configuration(_ settings: Settings) -> ServerConfiguration {
+        var configuration = ServerConfiguration()
+        configuration.host = settings.host
+        configuration.port = settings.port
+        configuration.operationsPort = settings.operationsPort
+        configuration.anonymousTenant = "default"
+        configuration.lineBytes = max(configuration.lineBytes, settings.eventLimits.eventBytes)
+        return configuration
+    }
+}

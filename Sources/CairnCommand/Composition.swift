@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+import Cairn
+import CairnLedger
+import CairnLocal
+import Crypto
+import Foundation
+import Logging
+import ServiceLifecycle
+
+/// The one place that names adapters, clocks and randomness.
+enum Composition {
+    // MARK: Clocks and randomness
+
+    /// The wall clock.
+    static let now: @Sendable () -> Timestamp = {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+
+    /// The wall clock, and the clock that goes on while the machine sleeps and never steps.
+    static let clock = ServerClock(
+        now: now,
+        continuousMilliseconds: {
+            var time = timespec()
+            clock_gettime(CLOCK_BOOTTIME, &time)
+            return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+        }
+    )
+
+    /// Fills a buffer from the system's cryptographic generator.
+    static let fillRandom: @Sendable (UnsafeMutableRawBufferPointer) -> Void = { buffer in
+        var rest = buffer[...]
+        while !rest.isEmpty {
+            // getentropy gives at most 256 bytes at once.
+            let piece = UnsafeMutableRawBufferPointer(rebasing: rest.prefix(256))
+            precondition(getentropy(piece.baseAddress, piece.count) == 0, "no randomness")
+            rest = rest.dropFirst(piece.count)
+        }
+    }
+
+    private static func randomBytes(_ count: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        bytes.withUnsafeMutableBytes { fillRandom($0) }
+        return bytes
+    }
+
+    // MARK: A store on disk
+
+    /// All that a store on disk is.
+    typealias Store = LedgerStore & RecordIndex & Directory & JobStore
+
+    /// A store that is open for use, and what belongs to it.
+    struct OpenStore: Sendable {
+        let store: any Store
+        let signer: any CheckpointSigner
+        let vault: any CheckpointVault
+        let clock: ServerClock
+        /// Derives a secret of 32 bytes from the signing key, apart from all others.
+        let secret: @Sendable (_ purpose: String) -> [UInt8]
+        /// Says whether the store can be read and written now.
+        let ping: @Sendable () async throws(StoreError) -> Void
+        /// Merges what waits and lets go of the files.
+        let close: @Sendable () async throws(StoreError) -> Void
+        /// The value that the store keeps under a name, which is `fresh` at the first time.
+        let value: @Sendable (_ name: String, _ fresh: [UInt8]) async throws(StoreError) -> [UInt8]
+        /// Makes the service that keeps the store in order while it is used.
+        let maintenance: @Sendable (Logger) -> any Service
+    }
+
+    /// Opens the store of a folder for use; nobody else may have it open.
+    static func openStore(
+        in folder: String, signingKeyFile: String, checkpointDirectory: String
+    ) async throws(CommandFailure) -> OpenStore {
+        do {
+            let store = try await LocalStore.open(at: folder)
+            let signer = try KeyFile.load(orCreateAt: signingKeyFile) { randomBytes(32) }
+            let vault = try FileVault(folder: checkpointDirectory)
+            return OpenStore(
+                store: store, signer: signer, vault: vault, clock: clock,
+                secret: { secret($0, of: signer.secret) },
+                ping: { () async throws(StoreError) in try await store.ping() },
+                close: { () async throws(StoreError) in try await store.close() },
+                value: { (name, fresh) async throws(StoreError) in
+                    try await store.keep(fresh, as: name)
+                    guard let kept = try await store.value(name) else {
+                        throw .corrupt("the store does not keep \(name)")
+                    }
+                    return kept
+                },
+                maintenance: { Maintenance(store: store, logger: $0) })
+        } catch {
+            throw CommandFailure(opening: error)
+        }
+    }
+
+    /// Whether a folder holds a store.
+    static func hasStore(in folder: String) -> Bool {
+        FileManager.default.fileExists(atPath: folder + "/" + LocalStore.fileName)
+    }
+
+    /// A store that is open for an audit: nothing in it is changed.
+    struct AuditedStore: Sendable {
+        let store: any Store
+        let signer: any CheckpointSigner
+        let vault: (any CheckpointVault)?
+    }
+
+    /// Opens the store of a folder for an audit, beside a server or without.
+    static func openForAudit(
+        _ folder: String, signingKeyFile: String, checkpointDirectory: String
+    ) async throws(CommandFailure) -> AuditedStore {
+        do {
+            let store = try await LocalStore.open(at: folder, mode: .readOnly)
+            guard let signer = try KeyFile.load(at: signingKeyFile) else {
+                throw CommandFailure.badInput(
+                    "there is no signing key at \(signingKeyFile); without it no checkpoint can "
+                        + "be checked")
+            }
+            let hasVault = FileManager.default.fileExists(atPath: checkpointDirectory)
+            let vault = hasVault ? try FileVault(folder: checkpointDirectory) : nil
+            return AuditedStore(store: store, signer: signer, vault: vault)
+        } catch {
+            throw CommandFailure(opening: error)
+        }
+    }
+
+    /// Opens a tenant's ledger in a store on disk.
+    static func localLedger(
+        in folder: String,
+        tenant: String,
+        creatingStore: Bool
+    ) async throws -> LocalLedger {
+        guard creatingStore || hasStore(in: folder) else {
+            throw CommandFailure(opening: LocalStoreError.absent(folder))
+        }
+        let open = try await openStore(
+            in: folder,
+            signingKeyFile: Settings.keyFile(in: folder),
+            checkpointDirectory: Settings.sibling(of: folder)
+        )
+        do {
+            try await createDefaultTenant(in: open, prefix: nil)
+            return try await LocalLedger(open, tenant: tenant)
+        } catch {
+            try? await open.close()
+            throw error
+        }
+    }
+
+    // MARK: Tenants
+
+    /// Makes the tenant `default` of a store that has none of that name.
+    static func createDefaultTenant(
+        in open: OpenStore,
+        prefix: String?
+    ) async throws(StoreError) {
+        guard try await open.store.tenant(named: "default") == nil else { return }
+        _ = try await createTenant("default", in: open, prefix: prefix)
+    }
+
+    /// Makes a tenant with a ledger of a random name.
+    ///
+    /// Without a prefix, the origin begins with one that is random per store.
+    static func createTenant(
+        _ name: String, in open: OpenStore, prefix: String?
+    ) async throws(StoreError) -> Tenant {
+        var generator = SystemRandomNumberGenerator()
+        let ledger = LedgerID(using: &generator)
+        let fresh = prefix ?? "cairn.local/\(Hex.encode(randomBytes(4)))"
+        var chosen = fresh
+        if prefix == nil {
+            let kept = try await open.value("origin-prefix", Array(fresh.utf8))
+            chosen = String(decoding: kept, as: UTF8.self)
+        }
+        let tenant = Tenant(
+            name: name, ledger: ledger, origin: "\(chosen)/\(ledger)", createdAt: now())
+        try await open.store.create(tenant)
+        return tenant
+    }
+
+    // MARK: Keys
+
+    private static func secret(_ purpose: String, of signingKey: [UInt8]) -> [UInt8] {
+        let key = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: signingKey), info: Array(purpose.utf8),
+            outputByteCount: 32)
+        return key.withUnsafeBytes { Array($0) }
+    }
+
+    /// A preparer with the system's clock and randomness.
+    static func preparer(limits: Limits = Limits()) -> Preparer {
+        Preparer(limits: limits, clock: clock, random: fillRandom)
+    }
+}
+
+extension CommandFailure {
+    /// Tells why a store cannot be opened.
+    init(opening error: any Error) {
+        switch error {
+        case let error as CommandFailure: self = error
+        case let error as StoreError: self.init(error)
+        case let error as LocalStoreError:
+            switch error {
+            case .absent, .notAStore: self = .badInput(error.description)
+            case .inUse, .readOnly, .newerSchema, .damaged, .failed:
+                self = .unavailable(error.description)
+            }
+        case let error as KeyFile.Failure:
+            self = .unavailable(error.description)
+        default: self = .unavailable("the store cannot be opened: \(error)")
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CairnAPI
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+
+/// Turns every failure into a problem (RFC 9457), and tells the log what the caller is not told.
+struct ProblemRendering: RouterMiddleware {
+    typealias Context = ServerContext
+
+    /// All routes, to tell a path that does not exist from a method that it does not have.
+    let routes: [Route]
+
+    func handle(
+        _ request: Request, context: ServerContext,
+        next: (Request, ServerContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            var problem = Problem(error)
+            if problem.code == .routeNotFound {
+                problem = unroutable(request)
+            }
+            log(problem, context)
+            return response(to: problem, context)
+        }
+    }
+
+    private func unroutable(_ request: Request) -> Problem {
+        let methods = routes.filter { $0.matches(request.uri.path) }.map(\.method.rawValue)
+        guard !methods.isEmpty else { return Problem(.routeNotFound) }
+        var problem = Problem(.methodNotAllowed)
+        problem.allowedMethods = methods.contains("GET") ? methods + ["HEAD"] : methods
+        return problem
+    }
+
+    private func response(to problem: Problem, _ context: ServerContext) -> Response {
+        var output = JSONOutput()
+        problem.body(requestID: context.requestID).append(to: &output)
+        var response = Response(
+            output.bytes, type: MediaType.problem, status: problem.code.status)
+        switch problem.code.status {
+        case .serviceUnavailable: response.headers[.retryAfter] = "1"
+        case .unauthorized: response.headers[.wwwAuthenticate] = "Bearer"
+        case .methodNotAllowed:
+            response.headers[.allow] = problem.allowedMethods.joined(separator: ", ")
+        default: break
+        }
+        return response
+    }
+
+    private func log(_ problem: Problem, _ context: ServerContext) {
+        guard problem.code.status.kind == .serverError else { return }
+        var metadata: Logger.Metadata = ["code": "\(problem.code.rawValue)"]
+        if let cause = problem.cause { metadata["cause"] = "\(cause)" }
+        context.logger.error("a request failed", metadata: metadata)
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import HTTPTypes
+internal import Hummingbird
+internal import HummingbirdCore
+internal import NIOCore
+
+extension Request {
+    /// The media type of the body, without parameters and in lower case; empty if it is not said.
+    var mediaType: String {
+        guard let value = headers[.contentType] else { return "" }
+        guard let end = value.firstIndex(of: ";") else {
+            return value.trimmed.lowercased()
+        }
+        return value[..<end].trimmed.lowercased()
+    }
+
+    /// Whether a text is wanted rather than JSON.
+    var prefersText: Bool {
+        guard let accept = headers[.accept] else { return false }
+        let types = accept.split(separator: ",").map { part in
+            part.prefix { $0 != ";" }.trimmed.lowercased()
+        }
+        return types.contains("text/plain") && !types.contains("application/json")
+    }
+
+    /// The body in one piece.
+    ///
+    /// - Throws: ``Problem`` of code ``Problem/Code/bodyTooLarge``, before the body is read if its
+    ///   length is said.
+    func body(upTo limit: Int) async throws -> ByteBuffer {
+        if let text = headers[.contentLength], let length = Int(text), length > limit {
+            throw Problem(.bodyTooLarge, "The body is at most \(limit) bytes.")
+        }
+        do {
+            return try await body.collect(upTo: limit)
+        } catch is NIOTooManyBytesError {
+            throw Problem(.bodyTooLarge, "The body is at most \(limit) bytes.")
+        }
+    }
+}
+
+extension StringProtocol {
+    /// The text without blanks around it.
+    fileprivate var trimmed: String {
+        let start = drop { $0 == " " || $0 == "\t" }
+        guard let end = start.lastIndex(where: { $0 != " " && $0 != "\t" }) else { return "" }
+        return String(start[...end])
+    }
+}

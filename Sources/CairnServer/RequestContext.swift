@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CairnLedger
+package import Hummingbird
+
+/// What is known of a request while it is handled.
+package struct ServerContext: RequestContext {
+    /// What Hummingbird keeps.
+    package var coreContext: CoreRequestContextStorage
+    /// The request's id, the caller's own if it sent a sane one.
+    package var requestID = ""
+    /// Who asks, once that is known.
+    var principal: Principal?
+
+    /// Begins with a request that just came.
+    package init(source: Source) {
+        coreContext = CoreRequestContextStorage(source: source)
+    }
+
+    /// Who asks.
+    ///
+    /// - Throws: ``Problem`` of code ``Problem/Code/unauthenticated`` when that is not known.
+    func caller() throws(Problem) -> Principal {
+        guard let principal else { throw Problem(.unauthenticated) }
+        return principal
+    }
+
+    /// A part of the path that the route names.
+    func part(_ name: String) -> String {
+        parameters.get(name) ?? ""
+    }
+}

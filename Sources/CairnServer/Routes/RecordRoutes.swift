@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Cairn
+internal import CairnAPI
+internal import CairnLedger
+internal import Hummingbird
+
+/// `GET /v1/events`: pages of records, one record, and its proof.
+struct RecordRoutes: Sendable {
+    let configuration: ServerConfiguration
+    let services: ServerServices
+
+    var routes: [Route] {
+        [
+            Route(.get, Path.events, handler: list),
+            Route(.get, Path.event, handler: show),
+            Route(.get, Path.proof, handler: prove),
+        ]
+    }
+
+    // MARK: Pages
+
+    @Sendable
+    private func list(_ request: Request, context: ServerContext) async throws -> Response {
+        let principal = try context.caller()
+        let asked = try EventQuery(try QueryParameters(request), configuration: configuration)
+        let ledger = try await services.ledgers.ledger(of: principal.tenant)
+        let id = ledger.tenant.ledger
+        var size = await ledger.currentHead.size
+        var place: PagePosition?
+        if let text = asked.cursor {
+            let cursor: Cursor
+            do throws(Cursor.Invalid) {
+                cursor = try services.cursors.decode(text, ledger: id, query: asked.query)
+            } catch {
+                throw Problem(.invalidCursor, "Begin again without a cursor.")
+            }
+            guard cursor.size <= size else { throw Problem(.invalidCursor) }
+            (size, place) = (cursor.size, cursor.place)
+        }
+        var records = try await services.index.page(
+            asked.query, in: id, size: size, after: place, limit: asked.limit + 1)
+        var next: String?
+        if records.count > asked.limit {
+            records.removeSubrange(asked.limit...)
+            next = records.last.map { last in
+                services.cursors.encode(
+                    Cursor(
+                        size: size,
+                        place: PagePosition(
+                            occurredAt: last.record.occurredAt, index: last.record.index)),
+                    ledger: id, query: asked.query)
+            }
+        }
+        var output = JSONOutput(reservingCapacity: 128 + records.count * 1024)
+        output.beginObject()
+        output.name("events")
+        output.beginArray()
+        for found in records {
+            try RecordBody(found).append(to: &output)
+        }
+        output.endArray()
+        output.member("next_cursor", ifPresent: next)
+        output.member("size", size)
+        output.endObject()
+        return Response(output)
+    }
+
+    // MARK: One record
+
+    @Sendable
+    private func show(_ request: Request, context: ServerContext) async throws -> Response {
+        let principal = try context.caller()
+        try QueryParameters(request).allow(only: [])
+        let ledger = try await services.ledgers.ledger(of: principal.tenant)
+        let found = try await record(context.part("id"), in: ledger)
+        var output = JSONOutput(reservingCapacity: 2048)
+        try RecordBody(found).append(to: &output)
+        return Response(output)
+    }
+
+    private func record(_ text: String, in ledger: Ledger) async throws -> FoundRecord {
+        guard let id = EventID(text) else { throw Problem(.notFound) }
+        let ledgerID = ledger.tenant.ledger
+        guard let index = try await services.store.indexes(of: [id], in: ledgerID)[id] else {
+            throw Problem(.notFound)
+        }
+        let first = index == 0 ? 0 : index - 1
+        let records = try await services.store.records(
+            in: ledgerID, at: first..<index + 1, contents: true)
+        guard let record = records.last, record.index == index, records.first?.index == first
+        else { throw StoreError.corrupt("record \(index) is not in the store") }
+        return FoundRecord(
+            record: record,
+            previousHash: index == 0
+                ? Chain.start(origin: ledger.tenant.origin) : records[0].chain)
+    }
+
+    // MARK: Proof
+
+    @Sendable
+    private func prove(_ request: Request, context: ServerContext) async throws -> Response {
+        let principal = try context.caller()
+        let parameters = try QueryParameters(request)
+        try parameters.allow(only: ["size"])
+        let size = try parameters.number("size")
+        let ledger = try await services.ledgers.ledger(of: principal.tenant)
+        let record = try await record(context.part("id"), in: ledger).record
+        let (covered, note) = try await checkpoint(of: size, covering: record.index, in: ledger)
+        let inclusion = try await ledger.tree.inclusion(of: record.index, size: covered)
+        if request.prefersText {
+            let proof = TLogProof(
+                extra: nil, index: record.index, path: inclusion.path, checkpoint: note)
+            return Response(text: proof.encoded)
+        }
+        guard let payload = record.payload else {
+            throw Problem(.notFound, "The content of the record is gone; ask for text/plain.")
+        }
+        let proof = RecordProof(
+            disclosure: Disclosure(
+                leaf: record.leaf, fields: payload.fields, seed: payload.seed),
+            inclusion: inclusion, checkpoint: note)
+        return Response(proof.encoded, type: MediaType.json)
+    }
+
+    /// The signed checkpoint of a size, the newest one if none is named.
+    private func checkpoint(
+        of size: UInt64?, covering index: UInt64, in ledger: Ledger
+    ) async throws -> (size: UInt64, note: SignedNote) {
+        let head = await ledger.currentHead.size
+        if let size {
+            guard size <= head else {
+                throw Problem.parameter("size", "is more than the ledger's \(head) records")
+            }
+            guard size > index else {
+                throw Problem.parameter("size", "does not reach record \(index)")
+            }
+        }
+        if size == nil || size == head {
+            let (checkpoint, note) = try await ledger.checkpoint()
+            if size == nil || size == checkpoint.size { return (checkpoint.size, note) }
+        }
+        let wanted = size ?? head
+        let stored = try await services.store.checkpoints(
+            in: ledger.tenant.ledger, from: wanted, limit: 1)
+        guard let found = stored.first, found.size == wanted else {
+            throw Problem(.checkpointNotFound, "No checkpoint of \(wanted) records was signed.")
+        }
+        do throws(MalformedNote) {
+            return (wanted, try SignedNote(parsing: found.note))
+        } catch {
+            throw StoreError.corrupt("the checkpoint of \(wanted) records is no signed note")
+        }
+    }
+}
+
+extension RecordBody {
+    /// The record as the API shows it.
+    ///
+    /// - Throws: ``LedgerError/corrupt(_:)`` when the stored leaf is none.
+    init(_ found: FoundRecord) throws(LedgerError) {
+        let record = found.record
+        let leaf: Leaf
+        do throws(Leaf.Malformed) {
+            leaf = try Leaf(parsing: record.leaf)
+        } catch {
+            throw .corrupt("the leaf of record \(record.index) is malformed")
+        }
+        self.init(
+            id: leaf.id, index: record.index, receivedAt: leaf.receivedAt,
+            retentionClass: leaf.retentionClass, fields: record.payload?.fields,
+            leafHash: record.leafHash, previousHash: found.previousHash, hash: record.chain)
+    }
+}

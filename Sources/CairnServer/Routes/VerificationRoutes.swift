@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Cairn
+internal import CairnAPI
+internal import CairnLedger
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+
+/// `/v1/verifications`: re-derives the ledger in the background.
+struct VerificationRoutes: Sendable {
+    let configuration: ServerConfiguration
+    let services: ServerServices
+    let verifications: VerificationJobs
+
+    var routes: [Route] {
+        [
+            Route(.post, Path.verifications, handler: submit),
+            Route(.get, Path.verification, handler: show),
+            Route(.delete, Path.verification, handler: cancel),
+        ]
+    }
+
+    @Sendable
+    private func submit(_ request: Request, context: ServerContext) async throws -> Response {
+        let principal = try context.caller()
+        try QueryParameters(request).allow(only: [])
+        let body = try await request.body(upTo: configuration.requestBytes)
+        let scope: AuditScope
+        if body.readableBytes == 0 {
+            scope = AuditScope()
+        } else {
+            guard request.mediaType == MediaType.json else {
+                throw Problem(.unsupportedMediaType, "Send \(MediaType.json).")
+            }
+            scope = try AuditScope(request: Array(body.readableBytesView))
+        }
+        let ledger = try await services.ledgers.ledger(of: principal.tenant)
+        let size = await ledger.currentHead.size
+        if let to = scope.to, to > size {
+            throw Problem.member("to", "invalid_value", "is more than the \(size) records")
+        }
+        let job = try await verifications.submit(scope, tenant: principal.tenant)
+        var response = Response(job.document, type: MediaType.json, status: .accepted)
+        response.headers[.location] = "\(Path.verifications)/\(job.id)"
+        return response
+    }
+
+    @Sendable
+    private func show(_ request: Request, context: ServerContext) async throws -> Response {
+        let principal = try context.caller()
+        try QueryParameters(request).allow(only: [])
+        let found = await verifications.job(context.part("id"), tenant: principal.tenant)
+        guard let job = found else { throw Problem(.notFound) }
+        return Response(job.document, type: MediaType.json)
+    }
+
+    @Sendable
+    private func cancel(_ request: Request, context: ServerContext) async throws -> Response {
+        let principal = try context.caller()
+        try QueryParameters(request).allow(only: [])
+        let found = try await verifications.cancel(
+            context.part("id"), tenant: principal.tenant)
+        guard let job = found else { throw Problem(.notFound) }
+        return Response(job.document, type: MediaType.json)
+    }
+}
+
+extension AuditScope {
+    /// Reads the body of a request for a verification.
+    ///
+    /// - Throws: ``Problem`` naming the member that breaks a rule.
+    fileprivate init(request bytes: [UInt8]) throws(Problem) {
+        self.init()
+        let value: JSONValue
+        do throws(InvalidJSON) {
+            value = try JSONValue(parsing: bytes)
+        } catch {
+            throw Problem(InvalidEvent(error))
+        }
+        guard let members = value.object else {
+            throw .member("", "wrong_type", "a request for a verification is an object")
+        }
+        for (name, value) in members {
+            switch name {
+            case "from": from = try AuditScope.position(value, "from")
+            case "to": to = try AuditScope.position(value, "to")
+            case "contents":
+                guard let flag = value.bool else {
+                    throw .member("contents", "wrong_type", "must be true or false")
+                }
+                contents = flag
+            case "checkpoint": checkpoint = try AuditScope.note(value)
+            default:
+                throw .member(name, "unknown_member", "is not a member of this request")
+            }
+        }
+        if let to, from > to { throw .member("from", "invalid_value", "is more than to") }
+    }
+
+    private static func position(_ value: JSONValue, _ name: String) throws(Problem) -> UInt64 {
+        guard let number = value.integer, number >= 0, number < 1 << 53 else {
+            throw .member(name, "invalid_value", "must be a whole number below 2^53")
+        }
+        return UInt64(number)
+    }
+
+    private static func note(_ value: JSONValue) throws(Problem) -> SignedNote {
+        guard let text = value.string else {
+            throw .member("checkpoint", "wrong_type", "must be a text")
+        }
+        do throws(MalformedNote) {
+            return try SignedNote(parsing: text)
+        } catch {
+            throw .member("checkpoint", "invalid_value", "must be a signed note")
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import CairnLedger
+package import Hummingbird
+package import Logging
+internal import NIOCore
+
+/// The HTTP server: one router, and what every request passes through.
+///
+/// Everything it works with is given to it. It owns the worker that carries verifications out.
+package struct Server: Sendable {
+    private let configuration: ServerConfiguration
+    private let services: ServerServices
+    private let logger: Logger
+    private let metrics: RequestMetrics
+    private let operations: OperationRoutes
+    /// The verifications that were asked for.
+    package let verifications: VerificationJobs
+
+    /// Joins configuration and services; without a logger the server is silent.
+    package init(
+        _ configuration: ServerConfiguration, services: ServerServices,
+        logger: Logger = Logger(label: "cairn", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) {
+        self.configuration = configuration
+        self.services = services
+        self.logger = logger
+        metrics = RequestMetrics(services.metrics)
+        operations = OperationRoutes(configuration: configuration, services: services)
+        verifications = VerificationJobs(
+            ledgers: services.ledgers, store: services.store, index: services.index,
+            jobs: services.jobs, limits: configuration.verifications, now: services.clock.now,
+            makeID: { [preparer = services.preparer] in preparer.makeID() }, logger: logger)
+    }
+
+    /// The application, to be run by a service group: it ends gracefully, and appends finish.
+    ///
+    /// `onListening` is called with the port once requests are taken.
+    package func application(
+        onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    ) -> some ApplicationProtocol {
+        var application = Application(
+            router: router(routes),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port)),
+            services: [verifications],
+            onServerRunning: { await onListening($0.localAddress?.port ?? 0) },
+            logger: logger)
+        if let port = configuration.operationsPort {
+            application.addServices(
+                Application(
+                    router: router(operations.publicRoutes + operations.operatorRoutes),
+                    configuration: ApplicationConfiguration(
+                        address: .hostname(configuration.host, port: port)),
+                    logger: logger))
+        }
+        application.beforeServerStarts { [verifications] in
+            try await verifications.load()
+        }
+        return application
+    }
+
+    /// The routes of the main port, as pairs of method and path.
+    package var contract: [(method: String, path: String)] {
+        routes.map { ($0.method.rawValue, $0.path) }
+    }
+
+    var routes: [Route] {
+        var routes = EventRoutes(
+            configuration: configuration, services: services, metrics: metrics
+        ).routes
+        routes += RecordRoutes(configuration: configuration, services: services).routes
+        routes += LedgerRoutes(services: services).routes
+        routes += TileRoutes(services: services).routes
+        routes += VerificationRoutes(
+            configuration: configuration, services: services, verifications: verifications
+        ).routes
+        routes += StatisticsRoutes(
+            configuration: configuration, services: services, verifications: verifications
+        ).routes
+        routes += operations.publicRoutes
+        if configuration.operationsPort == nil { routes += operations.operatorRoutes }
+        routes.append(operations.contract)
+        return routes
+    }
+
+    private func router(_ routes: [Route]) -> Router<ServerContext> {
+        let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
+        router.addMiddleware {
+            RequestIdentity()
+            Observation(metrics)
+            ProblemRendering(routes: routes)
+        }
+        let authenticated = router.group()
+            .add(middleware: Authentication(anonymousTenant: configuration.anonymousTenant))
+        for route in routes {
+            if route.isPublic {
+                router.on(route.routerPath, method: route.method, use: route.handler)
+            } else {
+                authenticated.on(route.routerPath, method: route.method, use: route.handler)
+            }
+        }
+        return router
+    }
+}

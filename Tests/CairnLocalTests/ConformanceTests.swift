@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CairnLedger
+import CairnLocal
+import CairnTesting
+import Testing
+
+@Suite("The store on disk conforms")
+struct ConformanceTests {
+    @Test("SQLite keeps a store's promises", arguments: LedgerStoreConformance.all)
+    func store(keeps promise: LedgerStoreConformance) async throws {
+        try await withTemporaryStore { try await promise.check($0) }
+    }
+
+    @Test("SQLite and FTS5 keep an index's promises", arguments: RecordIndexConformance.all)
+    func index(keeps promise: RecordIndexConformance) async throws {
+        try await withTemporaryStore { try await promise.check($0) }
+    }
+
+    @Test("SQLite keeps a directory's promises", arguments: DirectoryConformance.all)
+    func directory(keeps promise: DirectoryConformance) async throws {
+        try await withTemporaryStore { try await promise.check($0) }
+    }
+
+    @Test("Files keep a vault's promises", arguments: CheckpointVaultConformance.all)
+    func vault(keeps promise: CheckpointVaultConformance) async throws {
+        try await withTemporaryFolder { folder in
+            try await promise.check(try FileVault(folder: folder))
+        }
+    }
+}
