@@ -70,14 +70,19 @@ enum Composition {
 
     /// Opens the store of a folder for use; nobody else may have it open.
     static func openStore(
-        in folder: String, signingKeyFile: String, checkpointDirectory: String
+        in folder: String,
+        signingKeyFile: String,
+        checkpointDirectory: String
     ) async throws(CommandFailure) -> OpenStore {
         do {
             let store = try await LocalStore.open(at: folder)
             let signer = try KeyFile.load(orCreateAt: signingKeyFile) { randomBytes(32) }
             let vault = try FileVault(folder: checkpointDirectory)
             return OpenStore(
-                store: store, signer: signer, vault: vault, clock: clock,
+                store: store,
+                signer: signer,
+                vault: vault,
+                clock: clock,
                 secret: { secret($0, of: signer.secret) },
                 ping: { () async throws(StoreError) in try await store.ping() },
                 close: { () async throws(StoreError) in try await store.close() },
@@ -88,7 +93,8 @@ enum Composition {
                     }
                     return kept
                 },
-                maintenance: { Maintenance(store: store, logger: $0) })
+                maintenance: { Maintenance(store: store, logger: $0) }
+            )
         } catch {
             throw CommandFailure(opening: error)
         }
@@ -108,14 +114,17 @@ enum Composition {
 
     /// Opens the store of a folder for an audit, beside a server or without.
     static func openForAudit(
-        _ folder: String, signingKeyFile: String, checkpointDirectory: String
+        _ folder: String,
+        signingKeyFile: String,
+        checkpointDirectory: String
     ) async throws(CommandFailure) -> AuditedStore {
         do {
             let store = try await LocalStore.open(at: folder, mode: .readOnly)
             guard let signer = try KeyFile.load(at: signingKeyFile) else {
                 throw CommandFailure.badInput(
                     "there is no signing key at \(signingKeyFile); without it no checkpoint can "
-                        + "be checked")
+                        + "be checked"
+                )
             }
             let hasVault = FileManager.default.fileExists(atPath: checkpointDirectory)
             let vault = hasVault ? try FileVault(folder: checkpointDirectory) : nil
@@ -163,7 +172,9 @@ enum Composition {
     ///
     /// Without a prefix, the origin begins with one that is random per store.
     static func createTenant(
-        _ name: String, in open: OpenStore, prefix: String?
+        _ name: String,
+        in open: OpenStore,
+        prefix: String?
     ) async throws(StoreError) -> Tenant {
         var generator = SystemRandomNumberGenerator()
         let ledger = LedgerID(using: &generator)
@@ -174,7 +185,11 @@ enum Composition {
             chosen = String(decoding: kept, as: UTF8.self)
         }
         let tenant = Tenant(
-            name: name, ledger: ledger, origin: "\(chosen)/\(ledger)", createdAt: now())
+            name: name,
+            ledger: ledger,
+            origin: "\(chosen)/\(ledger)",
+            createdAt: now()
+        )
         try await open.store.create(tenant)
         return tenant
     }
@@ -183,8 +198,10 @@ enum Composition {
 
     private static func secret(_ purpose: String, of signingKey: [UInt8]) -> [UInt8] {
         let key = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: signingKey), info: Array(purpose.utf8),
-            outputByteCount: 32)
+            inputKeyMaterial: SymmetricKey(data: signingKey),
+            info: Array(purpose.utf8),
+            outputByteCount: 32
+        )
         return key.withUnsafeBytes { Array($0) }
     }
 

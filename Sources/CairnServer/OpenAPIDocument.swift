@@ -5,5 +5,1098 @@ package enum OpenAPIDocument {
     /// The document, in YAML; `docs/openapi.yaml` is the same.
     package static let text = #"""
         openapi: 3.1.1
+        info:
+          title: Cairn
+          version: "1"
+          summary: An audit log that proves itself.
+          description: |
+            Record who did what, search it, and let anyone check that nothing was changed, removed or
+            slipped in. Times are RFC 3339 in UTC, hashes are lower-case hex, absent members are absent
+            and never null. Ranges are half-open; a bare date as the end of one means the end of that day.
+          license:
+            name: Apache-2.0
+            identifier: Apache-2.0
+        servers:
+          - url: /
+        security:
+          - bearer: []
+          - {}
+        tags:
+          - name: events
+            description: Writing and reading records.
+          - name: ledger
+            description: What a ledger says of itself, and proofs of it.
+          - name: operation
+            description: Whether the server lives, is ready, and what it counts.
+
+        paths:
+          /v1/events:
+            post:
+              tags: [events]
+              operationId: appendEvents
+              summary: Record one event, a bulk of events, or a stream of them.
+              description: |
+                A 2xx answer, or item, means that the record is durable. An event that was recorded before
+                with the same content is answered with its first receipt.
+              parameters:
+                - $ref: "#/components/parameters/Proof"
+                - name: Idempotency-Key
+                  in: header
+                  description: Refused on a stream; give each event an id instead.
+                  schema: {type: string}
+                - $ref: "#/components/parameters/RequestID"
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema:
+                      oneOf:
+                        - $ref: "#/components/schemas/Event"
+                        - $ref: "#/components/schemas/Bulk"
+                  application/x-ndjson:
+                    schema:
+                      type: string
+                      description: One event object a line.
+              responses:
+                "200":
+                  description: |
+                    An event that was recorded before, a bulk of such events, or the results of a stream,
+                    one a line.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema:
+                        oneOf:
+                          - $ref: "#/components/schemas/Receipt"
+                          - $ref: "#/components/schemas/BulkAnswer"
+                    application/x-ndjson:
+                      schema:
+                        type: string
+                        description: One StreamResult a line, in order of input.
+                "201":
+                  description: A new event, or a bulk with new events of which none failed.
+                  headers:
+                    X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                    Location:
+                      description: Where the record of a single event is.
+                      schema: {type: string}
+                  content:
+                    application/json:
+                      schema:
+                        oneOf:
+                          - $ref: "#/components/schemas/Receipt"
+                          - $ref: "#/components/schemas/BulkAnswer"
+                "207":
+                  description: A bulk with mixed results.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/BulkAnswer"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "409": {$ref: "#/components/responses/ProblemOrBulk"}
+                "413": {$ref: "#/components/responses/ProblemOrBulk"}
+                "415": {$ref: "#/components/responses/Problem"}
+                "422": {$ref: "#/components/responses/ProblemOrBulk"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/UnavailableOrBulk"}
+            get:
+              tags: [events]
+              operationId: listEvents
+              summary: Search records, a page at a time.
+              description: |
+                Repeated parameters are alternatives; different ones must all hold. Members of `details`
+                are compared by parameters named `details.<path>`, such as `details.order.id=42`. The
+                first page pins the size of the ledger: later pages show nothing appended since.
+              parameters:
+                - name: type
+                  in: query
+                  description: A type; a trailing `*` makes it the beginning of one.
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: action
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: category
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: outcome
+                  in: query
+                  schema:
+                    type: array
+                    items: {$ref: "#/components/schemas/Outcome"}
+                - name: severity
+                  in: query
+                  schema:
+                    type: array
+                    items: {$ref: "#/components/schemas/Severity"}
+                - name: risk
+                  in: query
+                  schema:
+                    type: array
+                    items: {$ref: "#/components/schemas/Risk"}
+                - name: actor_id
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: actor_type
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: resource_type
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: resource_id
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: ip
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: request_id
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: session_id
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: external_id
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: details
+                  in: query
+                  description: Equality on members of `details`, as parameters named `details.<path>`.
+                  style: form
+                  explode: true
+                  schema:
+                    type: object
+                    patternProperties:
+                      "^details\\..+$": {$ref: "#/components/schemas/Alternatives"}
+                    additionalProperties: false
+                - $ref: "#/components/parameters/From"
+                - $ref: "#/components/parameters/To"
+                - name: received_from
+                  in: query
+                  description: The server's time, from.
+                  schema: {$ref: "#/components/schemas/Bound"}
+                - name: received_to
+                  in: query
+                  description: The server's time, up to.
+                  schema: {$ref: "#/components/schemas/Bound"}
+                - name: index_from
+                  in: query
+                  schema: {$ref: "#/components/schemas/Index"}
+                - name: index_to
+                  in: query
+                  schema: {$ref: "#/components/schemas/Index"}
+                - name: q
+                  in: query
+                  description: Words that all occur; `"…"` is a phrase, `word*` the beginning of a word.
+                  schema: {type: string}
+                - name: sort
+                  in: query
+                  schema: {type: string, enum: [occurred_at, index], default: occurred_at}
+                - name: order
+                  in: query
+                  schema: {type: string, enum: [asc, desc], default: desc}
+                - name: limit
+                  in: query
+                  schema: {type: integer, minimum: 1, maximum: 1000, default: 50}
+                - name: cursor
+                  in: query
+                  description: The `next_cursor` of the page before, with the same filters and order.
+                  schema: {type: string}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: A page.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/Page"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /v1/events/{id}:
+            get:
+              tags: [events]
+              operationId: getEvent
+              summary: One record.
+              parameters:
+                - $ref: "#/components/parameters/EventID"
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The record.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/Record"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /v1/events/{id}/proof:
+            get:
+              tags: [events]
+              operationId: getProof
+              summary: Everything an offline verifier needs for one record.
+              description: |
+                With `Accept: text/plain` the answer is a C2SP tlog-proof file, which proves the leaf and
+                shows no field.
+              parameters:
+                - $ref: "#/components/parameters/EventID"
+                - name: size
+                  in: query
+                  description: |
+                    The number of records that the checkpoint covers. Only a size that was signed can be
+                    given; the current one is signed when it is asked for.
+                  schema: {$ref: "#/components/schemas/Index"}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The proof.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/RecordProof"}
+                    text/plain:
+                      schema:
+                        type: string
+                        description: A C2SP tlog-proof file.
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /v1/ledger:
+            get:
+              tags: [ledger]
+              operationId: getLedger
+              summary: The ledger's name, head and key.
+              parameters:
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The ledger.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/Ledger"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /v1/checkpoint:
+            get:
+              tags: [ledger]
+              operationId: getCheckpoint
+              summary: A signed checkpoint that covers every record acknowledged before the request.
+              parameters:
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200": {$ref: "#/components/responses/Checkpoint"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /v1/consistency:
+            get:
+              tags: [ledger]
+              operationId: getConsistency
+              summary: The proof that the first `to` records begin with the first `from` records.
+              parameters:
+                - name: from
+                  in: query
+                  required: true
+                  schema: {type: integer, minimum: 1}
+                - name: to
+                  in: query
+                  description: The current size unless another is given.
+                  schema: {type: integer, minimum: 1}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The proof (RFC 9162 section 2.1.4).
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/Consistency"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /tlog/{ledger}/checkpoint:
+            get:
+              tags: [ledger]
+              operationId: getLogCheckpoint
+              summary: The signed checkpoint, where C2SP tlog-tiles clients look for it.
+              parameters:
+                - $ref: "#/components/parameters/LedgerID"
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200": {$ref: "#/components/responses/Checkpoint"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /tlog/{ledger}/tile/{tile}:
+            get:
+              tags: [ledger]
+              operationId: getTile
+              summary: A tile of hashes, or a bundle of leaves (C2SP tlog-tiles).
+              parameters:
+                - $ref: "#/components/parameters/LedgerID"
+                - name: tile
+                  in: path
+                  required: true
+                  description: |
+                    `<L>/<N>[.p/<W>]` or `entries/<N>[.p/<W>]`; the slashes are part of the path.
+                  schema:
+                    type: string
+                    pattern: "^([0-9]|[1-5][0-9]|6[0-3]|entries)/(x[0-9]{3}/)*[0-9]{3}(\\.p/[0-9]{1,3})?$"
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: |
+                    For a tile, hashes of 32 bytes one after the other; for a bundle, leaves, each after
+                    its length in two bytes.
+                  headers:
+                    X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                    Cache-Control:
+                      description: What a path names never changes.
+                      schema: {type: string}
+                  content:
+                    application/octet-stream: {}
+                "401": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /v1/verifications:
+            post:
+              tags: [ledger]
+              operationId: submitVerification
+              summary: Re-derive the ledger in the background and compare.
+              parameters:
+                - $ref: "#/components/parameters/RequestID"
+              requestBody:
+                required: false
+                content:
+                  application/json:
+                    schema: {$ref: "#/components/schemas/VerificationRequest"}
+              responses:
+                "202":
+                  description: The verification is queued.
+                  headers:
+                    X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                    Location:
+                      description: Where to ask how far it is.
+                      schema: {type: string}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/Verification"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "413": {$ref: "#/components/responses/Problem"}
+                "415": {$ref: "#/components/responses/Problem"}
+                "422": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /v1/verifications/{id}:
+            get:
+              tags: [ledger]
+              operationId: getVerification
+              summary: How far a verification is, and its verdict.
+              parameters:
+                - $ref: "#/components/parameters/VerificationID"
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200": {$ref: "#/components/responses/Verification"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+            delete:
+              tags: [ledger]
+              operationId: cancelVerification
+              summary: Call a verification off; one that has ended stays as it is.
+              parameters:
+                - $ref: "#/components/parameters/VerificationID"
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200": {$ref: "#/components/responses/Verification"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /v1/stats:
+            get:
+              tags: [events]
+              operationId: getStatistics
+              summary: Counts over a range of the callers' time.
+              parameters:
+                - $ref: "#/components/parameters/From"
+                - $ref: "#/components/parameters/To"
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The counts.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/Statistics"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "422": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /health:
+            get:
+              tags: [operation]
+              operationId: getHealth
+              summary: Whether the server lives.
+              security: []
+              responses:
+                "200": {$ref: "#/components/responses/Health"}
+                "500": {$ref: "#/components/responses/Problem"}
+
+          /health/live:
+            get:
+              tags: [operation]
+              operationId: getLiveness
+              summary: Whether the server lives.
+              security: []
+              responses:
+                "200": {$ref: "#/components/responses/Health"}
+                "500": {$ref: "#/components/responses/Problem"}
+
+          /health/ready:
+            get:
+              tags: [operation]
+              operationId: getReadiness
+              summary: Whether each thing the server needs is there.
+              security: []
+              responses:
+                "200":
+                  description: All of them are.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/Readiness"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /metrics:
+            get:
+              tags: [operation]
+              operationId: getMetrics
+              summary: What the server counts, in the text format of Prometheus.
+              security: []
+              responses:
+                "200":
+                  description: All series.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    text/plain:
+                      schema: {type: string}
+                "500": {$ref: "#/components/responses/Problem"}
+
+          /openapi.yaml:
+            get:
+              tags: [operation]
+              operationId: getContract
+              summary: This document.
+              security: []
+              responses:
+                "200":
+                  description: The document.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/yaml:
+                      schema: {type: string}
+                "500": {$ref: "#/components/responses/Problem"}
+
+        components:
+          securitySchemes:
+            bearer:
+              type: http
+              scheme: bearer
+              description: An API key or a JWT. A server started with `--no-auth` asks for none.
+
+          headers:
+            X-Request-Id:
+              description: The request's id, which problems and the server's log name too.
+              schema: {type: string}
+
+          parameters:
+            RequestID:
+              name: X-Request-Id
+              in: header
+              description: An id of the caller's own for the request; one is made otherwise.
+              schema: {type: string, pattern: "^[A-Za-z0-9._-]{1,128}$"}
+            Proof:
+              name: proof
+              in: query
+              description: Whether receipts carry a checkpoint, an inclusion proof and a disclosure.
+              schema: {type: boolean, default: false}
+            EventID:
+              name: id
+              in: path
+              required: true
+              schema: {$ref: "#/components/schemas/EventID"}
+            LedgerID:
+              name: ledger
+              in: path
+              required: true
+              description: The last part of the ledger's origin.
+              schema: {type: string, pattern: "^[0-9a-f]{32}$"}
+            VerificationID:
+              name: id
+              in: path
+              required: true
+              schema: {type: string}
+            From:
+              name: from
+              in: query
+              description: The caller's time, from.
+              schema: {$ref: "#/components/schemas/Bound"}
+            To:
+              name: to
+              in: query
+              description: The caller's time, up to.
+              schema: {$ref: "#/components/schemas/Bound"}
+
+          responses:
+            Problem:
+              description: What went wrong.
+              headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+              content:
+                application/problem+json:
+                  schema: {$ref: "#/components/schemas/Problem"}
+            ProblemOrBulk:
+              description: What went wrong; or a bulk of which every event failed with this status.
+              headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+              content:
+                application/problem+json:
+                  schema: {$ref: "#/components/schemas/Problem"}
+                application/json:
+                  schema: {$ref: "#/components/schemas/BulkAnswer"}
+            Unavailable:
+              description: The request can be repeated later.
+              headers:
+                X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                Retry-After:
+                  description: Seconds to wait.
+                  schema: {type: integer}
+              content:
+                application/problem+json:
+                  schema: {$ref: "#/components/schemas/Problem"}
+            UnavailableOrBulk:
+              description: The request can be repeated later; of a bulk, nothing was written.
+              headers:
+                X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                Retry-After:
+                  description: Seconds to wait.
+                  schema: {type: integer}
+              content:
+                application/problem+json:
+                  schema: {$ref: "#/components/schemas/Problem"}
+                application/json:
+                  schema: {$ref: "#/components/schemas/BulkAnswer"}
+            Checkpoint:
+              description: A C2SP tlog-checkpoint, signed.
+              headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+              content:
+                text/plain:
+                  schema: {type: string}
+            Verification:
+              description: The verification.
+              headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+              content:
+                application/json:
+                  schema: {$ref: "#/components/schemas/Verification"}
+            Health:
+              description: The server lives.
+              headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+              content:
+                application/json:
+                  schema:
+                    type: object
+                    required: [status]
+                    properties:
+                      status: {const: ok}
+                    additionalProperties: false
+
+          schemas:
+            Alternatives:
+              type: array
+              items: {type: string}
+            Bound:
+              type: string
+              description: An RFC 3339 time, or a date; as the end of a range, a date includes its day.
+              anyOf:
+                - {format: date-time}
+                - {format: date}
+            Index:
+              type: integer
+              minimum: 0
+              maximum: 9007199254740991
+            Time:
+              type: string
+              format: date-time
+              pattern: "Z$"
+            Hash:
+              type: string
+              pattern: "^[0-9a-f]{64}$"
+            EventID:
+              type: string
+              format: uuid
+              description: A UUID of version 4 or 7.
+            Outcome: {type: string, enum: [success, failure, denied, error, unknown]}
+            Severity: {type: string, enum: [debug, info, warning, error, critical]}
+            Risk: {type: string, enum: [low, medium, high, critical]}
+
+            Event:
+              type: object
+              required: [type, actor]
+              properties:
+                id: {$ref: "#/components/schemas/EventID"}
+                type: {type: string, pattern: "^[A-Za-z0-9_.:-]{1,128}$"}
+                action: {type: string}
+                outcome: {$ref: "#/components/schemas/Outcome"}
+                severity: {$ref: "#/components/schemas/Severity"}
+                risk: {$ref: "#/components/schemas/Risk"}
+                occurred_at:
+                  type: string
+                  description: An RFC 3339 time with any offset and up to nine fraction digits.
+                  format: date-time
+                actor:
+                  type: object
+                  required: [id]
+                  properties:
+                    type: {type: string}
+                    id: {type: string, minLength: 1}
+                    name: {type: string}
+                    email: {type: string}
+                    session_id: {type: string}
+                  additionalProperties: false
+                resources:
+                  type: array
+                  maxItems: 32
+                  items: {$ref: "#/components/schemas/Resource"}
+                source: {$ref: "#/components/schemas/Source"}
+                description: {type: string}
+                details: {type: object}
+                change: {$ref: "#/components/schemas/Change"}
+                external_id: {type: string}
+              additionalProperties: false
+            Resource:
+              type: object
+              properties:
+                type: {type: string}
+                id: {type: string}
+                name: {type: string}
+              anyOf:
+                - required: [type]
+                - required: [id]
+              additionalProperties: false
+            Source:
+              type: object
+              properties:
+                ip: {type: string, description: "Text: callers really send `AWS Internal`."}
+                user_agent: {type: string}
+                request_id: {type: string}
+                traceparent: {type: string}
+              additionalProperties: false
+            Change:
+              type: object
+              properties:
+                before: {type: object}
+                after: {type: object}
+              additionalProperties: false
+            Bulk:
+              type: object
+              required: [events]
+              properties:
+                events:
+                  type: array
+                  maxItems: 1000
+                  items: {$ref: "#/components/schemas/Event"}
+              additionalProperties: false
+
+            Receipt:
+              type: object
+              required: [id, index, received_at, leaf_hash, previous_hash, hash, origin]
+              properties:
+                id: {$ref: "#/components/schemas/EventID"}
+                index: {$ref: "#/components/schemas/Index"}
+                received_at: {$ref: "#/components/schemas/Time"}
+                leaf_hash: {$ref: "#/components/schemas/Hash"}
+                previous_hash: {$ref: "#/components/schemas/Hash"}
+                hash: {$ref: "#/components/schemas/Hash"}
+                origin: {type: string}
+                checkpoint: {type: string, description: A signed note that covers the record.}
+                inclusion_proof:
+                  type: array
+                  items: {$ref: "#/components/schemas/Hash"}
+                disclosure: {$ref: "#/components/schemas/Disclosure"}
+              additionalProperties: false
+            Result:
+              type: object
+              required: [status]
+              properties:
+                status: {type: integer}
+                receipt: {$ref: "#/components/schemas/Receipt"}
+                problem: {$ref: "#/components/schemas/Problem"}
+              oneOf:
+                - required: [receipt]
+                - required: [problem]
+            StreamResult:
+              allOf:
+                - $ref: "#/components/schemas/Result"
+                - type: object
+                  required: [line]
+                  properties:
+                    line: {type: integer, minimum: 1}
+            BulkAnswer:
+              type: object
+              required: [accepted, rejected, results]
+              properties:
+                accepted: {type: integer, minimum: 0}
+                rejected: {type: integer, minimum: 0}
+                results:
+                  type: array
+                  items: {$ref: "#/components/schemas/Result"}
+              additionalProperties: false
+
+            Record:
+              type: object
+              required: [index, id, received_at, class, leaf_hash, previous_hash, hash]
+              properties:
+                index: {$ref: "#/components/schemas/Index"}
+                id: {$ref: "#/components/schemas/EventID"}
+                type: {type: string}
+                action: {type: string}
+                category: {type: string}
+                outcome: {$ref: "#/components/schemas/Outcome"}
+                severity: {$ref: "#/components/schemas/Severity"}
+                risk: {$ref: "#/components/schemas/Risk"}
+                occurred_at: {$ref: "#/components/schemas/Time"}
+                occurred_offset:
+                  type: string
+                  description: The offset that the time was sent with, where it was not `Z`.
+                actor:
+                  type: object
+                  properties:
+                    type: {type: string}
+                    id: {type: string}
+                    name: {type: string}
+                    email: {type: string}
+                    session_id: {type: string}
+                  additionalProperties: false
+                resources:
+                  type: array
+                  items: {$ref: "#/components/schemas/Resource"}
+                source: {$ref: "#/components/schemas/Source"}
+                description: {type: string}
+                details: {type: object}
+                change: {$ref: "#/components/schemas/Change"}
+                external_id: {type: string}
+                event_schema: {type: string}
+                dialect: {type: string}
+                defaulted:
+                  type: array
+                  description: The members that the server filled in.
+                  items: {type: string}
+                redaction: {type: object}
+                principal:
+                  type: object
+                  properties:
+                    id: {type: string}
+                    subject: {type: string}
+                  additionalProperties: false
+                received_at: {$ref: "#/components/schemas/Time"}
+                class: {type: string}
+                leaf_hash: {$ref: "#/components/schemas/Hash"}
+                previous_hash: {$ref: "#/components/schemas/Hash"}
+                hash: {$ref: "#/components/schemas/Hash"}
+                erased:
+                  type: array
+                  items: {type: string}
+              additionalProperties: false
+            Page:
+              type: object
+              required: [events, size]
+              properties:
+                events:
+                  type: array
+                  items: {$ref: "#/components/schemas/Record"}
+                next_cursor: {type: string, description: There if and only if there is more.}
+                size: {$ref: "#/components/schemas/Index"}
+              additionalProperties: false
+
+            Disclosure:
+              type: object
+              required: [leaf, fields]
+              properties:
+                leaf: {type: string, contentEncoding: base64}
+                fields:
+                  type: array
+                  items: {$ref: "#/components/schemas/DisclosedField"}
+              additionalProperties: false
+            DisclosedField:
+              type: object
+              required: [path]
+              properties:
+                path: {type: string}
+                salt: {type: string, contentEncoding: base64url}
+                value: {type: string, description: The canonical JSON of the value.}
+                digest: {type: string, contentEncoding: base64url}
+              oneOf:
+                - required: [salt, value]
+                - required: [digest]
+              additionalProperties: false
+            RecordProof:
+              type: object
+              required: [index, size, checkpoint, inclusion_proof, leaf, fields]
+              properties:
+                index: {$ref: "#/components/schemas/Index"}
+                size: {$ref: "#/components/schemas/Index"}
+                checkpoint: {type: string}
+                inclusion_proof:
+                  type: array
+                  items: {$ref: "#/components/schemas/Hash"}
+                leaf: {type: string, contentEncoding: base64}
+                fields:
+                  type: array
+                  items: {$ref: "#/components/schemas/DisclosedField"}
+              additionalProperties: false
+
+            Ledger:
+              type: object
+              required: [origin, size, root, hash, public_key]
+              properties:
+                origin: {type: string}
+                size: {$ref: "#/components/schemas/Index"}
+                root: {$ref: "#/components/schemas/Hash"}
+                hash: {$ref: "#/components/schemas/Hash"}
+                public_key: {type: string, description: The verifier key of checkpoints.}
+              additionalProperties: false
+            Consistency:
+              type: object
+              required: [from, to, proof]
+              properties:
+                from: {$ref: "#/components/schemas/Index"}
+                to: {$ref: "#/components/schemas/Index"}
+                proof:
+                  type: array
+                  items: {$ref: "#/components/schemas/Hash"}
+              additionalProperties: false
+
+            VerificationRequest:
+              type: object
+              properties:
+                from: {$ref: "#/components/schemas/Index"}
+                to: {$ref: "#/components/schemas/Index"}
+                checkpoint: {type: string, description: A signed note that the caller holds to be right.}
+                contents: {type: boolean, default: true}
+              additionalProperties: false
+            Verification:
+              type: object
+              required: [id, state, from, contents, created_at, progress]
+              properties:
+                id: {type: string}
+                state: {type: string, enum: [queued, running, done, failed, cancelled]}
+                from: {$ref: "#/components/schemas/Index"}
+                to: {$ref: "#/components/schemas/Index"}
+                checkpoint: {type: string}
+                contents: {type: boolean}
+                created_at: {$ref: "#/components/schemas/Time"}
+                finished_at: {$ref: "#/components/schemas/Time"}
+                detail: {type: string, description: Why it failed.}
+                progress:
+                  type: object
+                  required: [checked, total]
+                  properties:
+                    checked: {type: integer, minimum: 0}
+                    total: {type: integer, minimum: 0}
+                  additionalProperties: false
+                verdict: {type: string, enum: [holds, fails]}
+                faults:
+                  type: array
+                  items:
+                    type: object
+                    required: [index, kind, detail]
+                    properties:
+                      index: {$ref: "#/components/schemas/Index"}
+                      kind:
+                        type: string
+                        enum:
+                          - content_mismatch
+                          - content_missing
+                          - leaf_mismatch
+                          - missing
+                          - inserted
+                          - reordered
+                          - truncated
+                          - forked
+                          - column_mismatch
+                          - checkpoint_mismatch
+                      detail: {type: string}
+                    additionalProperties: false
+                erased: {type: integer, minimum: 0}
+                pruned: {type: integer, minimum: 0}
+                trusted:
+                  type: array
+                  items: {type: string, enum: [own_head, own_checkpoint, given_checkpoint]}
+                size: {$ref: "#/components/schemas/Index"}
+                root: {$ref: "#/components/schemas/Hash"}
+              additionalProperties: false
+
+            Counts:
+              type: object
+              additionalProperties: {type: integer, minimum: 0}
+            Statistics:
+              type: object
+              required:
+                - total
+                - by_type
+                - by_category
+                - by_outcome
+                - by_severity
+                - by_risk
+                - by_day
+                - top_actors
+                - other_actors
+                - distinct_actors
+                - last_24h
+              properties:
+                total: {type: integer, minimum: 0}
+                by_type: {$ref: "#/components/schemas/Counts"}
+                by_category: {$ref: "#/components/schemas/Counts"}
+                by_outcome: {$ref: "#/components/schemas/Counts"}
+                by_severity: {$ref: "#/components/schemas/Counts"}
+                by_risk: {$ref: "#/components/schemas/Counts"}
+                by_day:
+                  description: Every UTC day of the range, also those without records.
+                  $ref: "#/components/schemas/Counts"
+                top_actors:
+                  type: array
+                  maxItems: 10
+                  items:
+                    type: object
+                    required: [id, count]
+                    properties:
+                      id: {type: string}
+                      count: {type: integer, minimum: 1}
+                    additionalProperties: false
+                other_actors:
+                  type: integer
+                  minimum: 0
+                  description: Records of actors that are not among the top ones.
+                distinct_actors: {type: integer, minimum: 0}
+                last_24h:
+                  type: object
+                  required: [events, actors, high_risk]
+                  properties:
+                    events: {type: integer, minimum: 0}
+                    actors: {type: integer, minimum: 0}
+                    high_risk: {type: integer, minimum: 0}
+                  additionalProperties: false
+                integrity:
+                  type: object
+                  description: The newest verdict on the whole ledger, if there is one.
+                  required: [verified_at, verdict, size]
+                  properties:
+                    verified_at: {$ref: "#/components/schemas/Time"}
+                    verdict: {type: string, enum: [holds, fails]}
+                    size: {$ref: "#/components/schemas/Index"}
+                  additionalProperties: false
+              additionalProperties: false
+
+            Readiness:
+              type: object
+              required: [status, checks]
+              properties:
+                status: {const: ready}
+                checks:
+                  type: object
+                  additionalProperties: {type: string}
+              additionalProperties: false
+
+            Problem:
+              type: object
+              description: RFC 9457. Codes are explained in the list of problems.
+              required: [type, title, status, instance, code, request_id]
+              properties:
+                type: {type: string, format: uri}
+                title: {type: string}
+                status: {type: integer}
+                detail: {type: string}
+                instance: {type: string}
+                code:
+                  type: string
+                  enum:
+                    - malformed_body
+                    - invalid_parameter
+                    - unknown_parameter
+                    - invalid_cursor
+                    - idempotency_key_not_supported
+                    - unauthenticated
+                    - not_found
+                    - route_not_found
+                    - checkpoint_not_found
+                    - method_not_allowed
+                    - id_conflict
+                    - content_unavailable
+                    - body_too_large
+                    - too_many_events
+                    - unsupported_media_type
+                    - invalid_event
+                    - invalid_request
+                    - range_too_long
+                    - overloaded
+                    - contended
+                    - unavailable
+                    - indeterminate
+                    - clock_step
+                    - ledger_refused
+                    - not_ready
+                    - ledger_corrupt
+                    - internal_error
+                request_id: {type: string}
+                errors:
+                  type: array
+                  items:
+                    type: object
+                    required: [field, code, message]
+                    properties:
+                      field: {type: string}
+                      code: {type: string}
+                      message: {type: string}
+                    additionalProperties: false
+                receipt: {$ref: "#/components/schemas/Receipt"}
+                checks:
+                  type: object
+                  additionalProperties: {type: string}
+              additionalProperties: false
+
         """#
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Cairn
 package import CairnLedger
 package import Hummingbird
 package import Logging
@@ -87,7 +88,7 @@ package struct Server: Sendable {
     private func router(_ routes: [Route]) -> Router<ServerContext> {
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
-            RequestIdentity()
+            RequestIdentity { [preparer = services.preparer] in preparer.makeID().text }
             Observation(metrics)
             ProblemRendering(routes: routes)
         }

@@ -20,9 +20,14 @@ struct LedgerAppendTests {
             var reference = ReferenceLedger()
             _ = reference.append(Array(events[..<2]))
             _ = reference.append(
-                Array(events[2...]), receivedAt: ManualClock.start.advanced(byMilliseconds: 250))
+                Array(events[2...]),
+                receivedAt: ManualClock.start.advanced(byMilliseconds: 250)
+            )
             let stored = setting.memory.records(
-                in: setting.tenant.ledger, at: 0..<9, contents: true)
+                in: setting.tenant.ledger,
+                at: 0..<9,
+                contents: true
+            )
             #expect(stored == reference.records)
             let receipts = (first + second).compactMap(\.receipt)
             #expect(receipts.map(\.index) == [0, 1, 2, 3, 4])
@@ -32,9 +37,12 @@ struct LedgerAppendTests {
             #expect(
                 receipts.map(\.previousHash)
                     == [Chain.start(origin: setting.tenant.origin)]
-                    + stored.dropLast().map(\.chain))
-            #expect(receipts.map(\.receivedAt.milliseconds).map { $0 - ManualClock.start.milliseconds }
-                == [0, 0, 250, 250, 250])
+                    + stored.dropLast().map(\.chain)
+            )
+            #expect(
+                receipts.map(\.receivedAt.milliseconds).map { $0 - ManualClock.start.milliseconds }
+                    == [0, 0, 250, 250, 250]
+            )
             #expect(receipts.allSatisfy { $0.origin == setting.tenant.origin })
             try await expectSound(setting, size: 5)
         }

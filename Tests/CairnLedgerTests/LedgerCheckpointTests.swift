@@ -21,7 +21,10 @@ struct LedgerCheckpointTests {
                 #expect(checkpoint.root == frontier.root)
                 #expect(checkpoint.origin == setting.tenant.origin)
                 let opened = try Checkpoint.open(
-                    note, origin: setting.tenant.origin, keys: [setting.ledger.verifierKey])
+                    note,
+                    origin: setting.tenant.origin,
+                    keys: [setting.ledger.verifierKey]
+                )
                 #expect(opened == checkpoint)
             }
         }
@@ -42,7 +45,10 @@ struct LedgerCheckpointTests {
                 #expect(notes.count == 1)
                 #expect(setting.signer.signatures == round)
                 let stored = setting.memory.checkpoints(
-                    in: setting.tenant.ledger, from: 0, limit: 9)
+                    in: setting.tenant.ledger,
+                    from: 0,
+                    limit: 9
+                )
                 #expect(stored.map(\.size) == (1...UInt64(round)).map { $0 })
                 #expect(stored.last?.note == notes.first?.encoded)
             }
@@ -58,8 +64,10 @@ struct LedgerCheckpointTests {
                 for _ in 0..<3 { try await setting.ledger.publish() }
                 let kept = try await setting.vault.newest(of: setting.tenant.ledger)
                 let checkpoint = try Checkpoint.open(
-                    #require(kept), origin: setting.tenant.origin,
-                    keys: [setting.ledger.verifierKey])
+                    #require(kept),
+                    origin: setting.tenant.origin,
+                    keys: [setting.ledger.verifierKey]
+                )
                 #expect(checkpoint.size == size)
                 #expect(setting.signer.signatures == Int(size) / 2)
             }
@@ -97,7 +105,9 @@ struct LedgerCheckpointTests {
             let report = try await setting.audit()
             #expect(report.faults.isEmpty)
             let tile = setting.memory.tile(
-                TileCoordinate(level: 0, index: 1), in: setting.tenant.ledger)
+                TileCoordinate(level: 0, index: 1),
+                in: setting.tenant.ledger
+            )
             #expect(tile != nil)
         }
     }
@@ -107,8 +117,10 @@ struct LedgerCheckpointTests {
         case shorter, forkOfSameSize, forkThatIsLonger, otherKey, noRecords
     }
 
-    @Test("A store that contradicts the checkpoint outside it refuses writes and says so",
-        arguments: Contradiction.allCases)
+    @Test(
+        "A store that contradicts the checkpoint outside it refuses writes and says so",
+        arguments: Contradiction.allCases
+    )
     func contradiction(_ kind: Contradiction) async throws {
         try await withLedger { setting in
             var sampler = EventSampler(seed: 65)
@@ -134,7 +146,11 @@ struct LedgerCheckpointTests {
                 let head = await setting.ledger.currentHead
                 let note = MemorySigner(seed: 99).sign(
                     Checkpoint(
-                        origin: setting.tenant.origin, size: head.size, root: head.frontier.root))
+                        origin: setting.tenant.origin,
+                        size: head.size,
+                        root: head.frontier.root
+                    )
+                )
                 try await setting.vault.keep(note, of: ledger)
             }
             let before = setting.memory.head(of: ledger)
@@ -166,8 +182,12 @@ struct LedgerCheckpointTests {
     func unknownLedger() async throws {
         let error = await #expect(throws: LedgerError.self) {
             _ = try await Ledger(
-                .example, store: MemoryStore(), signer: MemorySigner(), vault: nil,
-                clock: ManualClock().server)
+                .example,
+                store: MemoryStore(),
+                signer: MemorySigner(),
+                vault: nil,
+                clock: ManualClock().server
+            )
         }
         #expect(error?.word == "corrupt")
     }

@@ -12,7 +12,9 @@ import Testing
 @Suite("A ledger survives faults")
 struct LedgerFaultTests {
     private func expectOnward(
-        _ setting: LedgerSetting, size: UInt64, sampler: inout EventSampler,
+        _ setting: LedgerSetting,
+        size: UInt64,
+        sampler: inout EventSampler,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         try await expectSound(setting, size: size, sourceLocation: sourceLocation)
@@ -67,7 +69,9 @@ struct LedgerFaultTests {
             let outcome = try await setting.ledger.append(event)
             // Only what certainly was not written may be called unavailable.
             #expect(outcome.word == (fault == .beforeWrite ? "unavailable" : "indeterminate"))
-            if fault == .beforeWrite { _ = try? await setting.store.head(of: setting.tenant.ledger) }
+            if fault == .beforeWrite {
+                _ = try? await setting.store.head(of: setting.tenant.ledger)
+            }
 
             let again = try await setting.ledger.append(event)
             #expect(again.word == (fault == .beforeWrite ? "recorded" : "known"))
@@ -82,8 +86,12 @@ struct LedgerFaultTests {
         try await withLedger { setting in
             var sampler = EventSampler(seed: 32)
             let rival = try await Ledger(
-                setting.tenant, store: setting.memory, signer: setting.signer, vault: nil,
-                clock: setting.clock.server)
+                setting.tenant,
+                store: setting.memory,
+                signer: setting.signer,
+                vault: nil,
+                clock: setting.clock.server
+            )
             _ = try await rival.record(sampler.prepared())
             // The ledger's own commit is refused, and even that answer is lost.
             setting.store.failNext(.commit, .afterWrite)
@@ -146,7 +154,10 @@ struct LedgerFaultTests {
             setting.store.failNext(.replaceHead, fault)
             let error = await #expect(throws: StoreError.self) {
                 try await setting.store.replaceHead(
-                    of: setting.tenant.ledger, expecting: head, with: head.replacing(epoch: 1))
+                    of: setting.tenant.ledger,
+                    expecting: head,
+                    with: head.replacing(epoch: 1)
+                )
             }
             #expect(error?.isUnavailable == (fault == .beforeWrite))
             #expect(error?.isIndeterminate == (fault == .afterWrite))
@@ -171,7 +182,9 @@ struct LedgerFaultTests {
                             let event = sampler.small()
                             if sampler.generator.oneIn(3) {
                                 setting.store.failNext(
-                                    .commit, sampler.generator.pick(WriteFault.allCases))
+                                    .commit,
+                                    sampler.generator.pick(WriteFault.allCases)
+                                )
                             }
                             if sampler.generator.oneIn(5) { setting.store.failNextHead() }
                             // As a client does: again with the same id until there is an answer.
@@ -186,7 +199,10 @@ struct LedgerFaultTests {
                 return await group.reduce(into: []) { $0 += $1 }
             }
             let stored = setting.memory.records(
-                in: setting.tenant.ledger, at: 0..<999, contents: false)
+                in: setting.tenant.ledger,
+                at: 0..<999,
+                contents: false
+            )
             #expect(stored.count == 120, "seed \(seed)")
             #expect(Set(stored.map(\.id)) == Set(recorded), "seed \(seed)")
             let report = try await setting.audit()

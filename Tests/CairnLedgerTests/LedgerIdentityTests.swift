@@ -15,7 +15,8 @@ struct LedgerIdentityTests {
         let second: @Sendable (inout Event) -> Void
 
         init(
-            _ testDescription: String, isSame: Bool,
+            _ testDescription: String,
+            isSame: Bool,
             first: @escaping @Sendable (inout Event) -> Void = { _ in },
             second: @escaping @Sendable (inout Event) -> Void = { _ in }
         ) {
@@ -31,29 +32,43 @@ struct LedgerIdentityTests {
     static let pairs: [Pair] = [
         .init("the same event", isSame: true),
         .init(
-            "members in another order, other escapes, other layout of numbers", isSame: true,
+            "members in another order, other escapes, other layout of numbers",
+            isSame: true,
             first: { $0.details = document(#"{"a":1.50,"é":"x/y"}"#) },
-            second: { $0.details = document(#"{ "\u00e9" : "x\/y", "a" : 15e-1 }"#) }),
+            second: { $0.details = document(#"{ "\u00e9" : "x\/y", "a" : 15e-1 }"#) }
+        ),
         .init("another type", isSame: false, second: { $0.type = .sample("user.logout") }),
         .init("another actor", isSame: false, second: { $0.actor.id = "bob" }),
         .init("one more member", isSame: false, second: { $0.risk = .low }),
         .init("one member less", isSame: false, first: { $0.risk = .low }),
         .init(
-            "a default spelled out is another content", isSame: false,
-            second: { $0.severity = .info }),
+            "a default spelled out is another content",
+            isSame: false,
+            second: { $0.severity = .info }
+        ),
         .init(
-            "an empty list is not no list", isSame: false, second: { $0.resources = [] }),
+            "an empty list is not no list",
+            isSame: false,
+            second: { $0.resources = [] }
+        ),
         .init(
-            "a composed letter is not a decomposed one", isSame: false,
-            first: { $0.description = "é" }, second: { $0.description = "e\u{301}" }),
+            "a composed letter is not a decomposed one",
+            isSame: false,
+            first: { $0.description = "é" },
+            second: { $0.description = "e\u{301}" }
+        ),
         .init(
-            "another time", isSame: false,
+            "another time",
+            isSame: false,
             first: { $0.occurredAt = ManualClock.start },
-            second: { $0.occurredAt = ManualClock.start.advanced(byMilliseconds: 1) }),
+            second: { $0.occurredAt = ManualClock.start.advanced(byMilliseconds: 1) }
+        ),
         .init(
-            "a value where the other has null", isSame: false,
+            "a value where the other has null",
+            isSame: false,
             first: { $0.details = document(#"{"a":null}"#) },
-            second: { $0.details = document("{}") }),
+            second: { $0.details = document("{}") }
+        ),
     ]
 
     private func event(_ sampler: inout EventSampler) -> Event {
@@ -62,8 +77,10 @@ struct LedgerIdentityTests {
         return event
     }
 
-    @Test("Across batches the same content gets the first receipt, other content a conflict",
-        arguments: pairs)
+    @Test(
+        "Across batches the same content gets the first receipt, other content a conflict",
+        arguments: pairs
+    )
     func acrossBatches(pair: Pair) async throws {
         try await withLedger { setting in
             var sampler = EventSampler(seed: 20)
@@ -76,15 +93,18 @@ struct LedgerIdentityTests {
             // The second comes later: what the server fills in differs, and does not count.
             setting.clock.advance(milliseconds: 5000)
             let again = try await setting.ledger.append(
-                sampler.prepare(second, now: setting.clock.now))
+                sampler.prepare(second, now: setting.clock.now)
+            )
             #expect(again.word == (pair.isSame ? "known" : "conflict"))
             #expect(again.receipt == receipt)
             try await expectSound(setting, size: 2)
         }
     }
 
-    @Test("Within a batch the same content gets the first receipt, other content a conflict",
-        arguments: pairs)
+    @Test(
+        "Within a batch the same content gets the first receipt, other content a conflict",
+        arguments: pairs
+    )
     func withinBatch(pair: Pair) async throws {
         try await withLedger { setting in
             var sampler = EventSampler(seed: 21)
@@ -98,7 +118,8 @@ struct LedgerIdentityTests {
             ])
             let expected = pair.isSame ? "known" : "conflict"
             #expect(
-                outcomes.map(\.word) == ["recorded", "recorded", expected, "recorded", "known"])
+                outcomes.map(\.word) == ["recorded", "recorded", expected, "recorded", "known"]
+            )
             #expect(outcomes.compactMap { $0.receipt?.index } == [0, 1, 1, 2, 1])
             #expect(outcomes[2].receipt == outcomes[1].receipt)
             try await expectSound(setting, size: 3)
@@ -112,16 +133,25 @@ struct LedgerIdentityTests {
             let sent = event(&sampler)
             func prepared(_ facts: EventFacts) throws -> PreparedEvent {
                 PreparedEvent(
-                    id: try #require(sent.id), isFresh: false,
+                    id: try #require(sent.id),
+                    isFresh: false,
                     fields: sent.fields(facts, registry: .standard),
-                    seed: Seed(using: &sampler.generator), occurredAt: facts.now)
+                    seed: Seed(using: &sampler.generator),
+                    occurredAt: facts.now
+                )
             }
             let now = ManualClock.start
             let receipt = try await setting.ledger.record(prepared(EventFacts(now: now)))
             let again = try await setting.ledger.append(
                 prepared(
                     EventFacts(
-                        now: now, principalID: "key-1", principalSubject: "ann", dialect: "logs")))
+                        now: now,
+                        principalID: "key-1",
+                        principalSubject: "ann",
+                        dialect: "logs"
+                    )
+                )
+            )
             #expect(again.word == "known")
             #expect(again.receipt == receipt)
         }
@@ -175,8 +205,12 @@ struct LedgerIdentityTests {
             let event = sampler.prepared()
             let receipt = try await setting.ledger.record(event)
             let fresh = PreparedEvent(
-                id: event.id, isFresh: true, fields: sampler.prepared().fields, seed: event.seed,
-                occurredAt: event.occurredAt)
+                id: event.id,
+                isFresh: true,
+                fields: sampler.prepared().fields,
+                seed: event.seed,
+                occurredAt: event.occurredAt
+            )
             let outcomes = await setting.ledger.append([sampler.prepared(), fresh])
             #expect(outcomes.map(\.word) == ["recorded", "conflict"])
             #expect(outcomes[1].receipt == receipt)

@@ -60,7 +60,10 @@ struct LedgerRivalTests {
             let rival = try await setting.reopened()
             var sampler = EventSampler(seed: 52)
             let events = (0..<40).map { _ in sampler.small() }
-            func send(to ledger: Ledger, _ order: [PreparedEvent]) async throws -> [EventID: Receipt] {
+            func send(
+                to ledger: Ledger,
+                _ order: [PreparedEvent]
+            ) async throws -> [EventID: Receipt] {
                 var receipts: [EventID: Receipt] = [:]
                 for event in order {
                     while receipts[event.id] == nil {

@@ -12,8 +12,12 @@ struct LedgersTests {
         try memory.create(.example)
         try memory.create(.other)
         let ledgers = Ledgers(
-            directory: memory, store: memory, signer: MemorySigner(), vault: nil,
-            clock: clock.server)
+            directory: memory,
+            store: memory,
+            signer: MemorySigner(),
+            vault: nil,
+            clock: clock.server
+        )
         return (ledgers, clock, memory)
     }
 
@@ -49,8 +53,12 @@ struct LedgersTests {
         let sample = Tenant.numbered(9)
         try store.create(
             Tenant(
-                name: "nobody", ledger: sample.ledger, origin: sample.origin,
-                createdAt: sample.createdAt))
+                name: "nobody",
+                ledger: sample.ledger,
+                origin: sample.origin,
+                createdAt: sample.createdAt
+            )
+        )
         let found = try await ledgers.ledger(of: "nobody")
         #expect(found.tenant.ledger == sample.ledger)
     }

@@ -61,7 +61,7 @@ extension Ledger {
 
     /// Waits until so many events wait for a batch.
     func waits(for count: Int) async {
-        while await waitingEvents < count { await Task.yield() }
+        while waitingEvents < count { await Task.yield() }
     }
 }
 
@@ -74,7 +74,9 @@ extension FaultyLedgerStore {
 
 /// Expects store and ledger to agree, and an audit to find nothing.
 func expectSound(
-    _ setting: LedgerSetting, size: UInt64, sourceLocation: SourceLocation = #_sourceLocation
+    _ setting: LedgerSetting,
+    size: UInt64,
+    sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
     let held = await setting.ledger.currentHead
     let durable = setting.memory.head(of: setting.tenant.ledger)

@@ -166,7 +166,7 @@ struct TamperTests {
                     {
                         faults = [fault]
                     }
-                } catch {
+                } catch let error as StoreError {
                     guard case .corrupt(let detail) = error else { throw error }
                     faults = [Fault(index: 0, kind: .columnMismatch, detail: detail)]
                 }

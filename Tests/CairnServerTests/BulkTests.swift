@@ -2,7 +2,10 @@
 
 import Cairn
 import CairnAPI
+import CairnLedger
+import CairnServer
 import CairnTesting
+import HTTPTypes
 import Testing
 
 @Suite("Bulk")

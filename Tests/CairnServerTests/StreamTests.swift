@@ -2,7 +2,9 @@
 
 import Cairn
 import CairnAPI
+import CairnLedger
 import CairnTesting
+import HTTPTypes
 import NIOCore
 import Testing
 

@@ -6,6 +6,7 @@ internal import Crypto
 ///
 /// The seed never leaves the store: who may see a field gets that field's salt.
 public struct Seed: Hashable, Sendable, CustomStringConvertible {
+    /// The 32 bytes, a secret.
     package let bytes: [UInt8]
 
     /// Takes 32 bytes, or returns nil for any other number.

@@ -11,6 +11,7 @@ package struct EventFacts: Sendable {
     /// The wire dialect it came by, when that is not the native one.
     package let dialect: String?
 
+    /// Joins what is known.
     package init(
         now: Timestamp, principalID: String? = nil, principalSubject: String? = nil,
         dialect: String? = nil

@@ -22,6 +22,7 @@ public struct Fields: Hashable, Sendable {
         encoded = []
     }
 
+    /// No fields yet, with room for so many bytes of encoding.
     package init(reservingCapacity capacity: Int) {
         encoded = []
         encoded.reserveCapacity(capacity)

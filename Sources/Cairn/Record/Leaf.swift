@@ -42,8 +42,13 @@ public struct Leaf: Hashable, Sendable {
 
     /// Names what a leaf says.
     public init(
-        origin: String, index: UInt64, id: EventID, receivedAt: Timestamp, schema: Schema,
-        retentionClass: RetentionClass, record: Digest
+        origin: String,
+        index: UInt64,
+        id: EventID,
+        receivedAt: Timestamp,
+        schema: Schema,
+        retentionClass: RetentionClass,
+        record: Digest
     ) {
         self.origin = origin
         self.index = index
@@ -102,7 +107,10 @@ public struct Leaf: Hashable, Sendable {
         guard bytes.starts(with: prefix), let newline = bytes.firstIndex(of: 0x0A) else {
             return false
         }
-        if bytes[prefix.count..<newline] != [UInt8(ascii: "1")] { return true }
+        let version = bytes[prefix.count..<newline]
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        guard !version.isEmpty, version.allSatisfy(digits.contains) else { return false }
+        if version != [UInt8(ascii: "1")] { return true }
         guard let value = try? JSONValue(parsing: Array(bytes[(newline + 1)...])) else {
             return false
         }
@@ -135,8 +143,14 @@ private struct LeafScanner {
             take(",\"v\":1}"), at == bytes.count
         else { return nil }
         return Leaf(
-            origin: origin, index: index, id: id, receivedAt: received.timestamp, schema: schema,
-            retentionClass: retentionClass, record: record)
+            origin: origin,
+            index: index,
+            id: id,
+            receivedAt: received.timestamp,
+            schema: schema,
+            retentionClass: retentionClass,
+            record: record
+        )
     }
 
     private mutating func take(_ literal: StaticString) -> Bool {

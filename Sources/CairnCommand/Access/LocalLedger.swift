@@ -30,8 +30,6 @@ struct LocalLedger: LedgerAccess {
     }
 
     func close() async throws {
-        // What was appended is published as a server would, so that the next start compares with it.
-        if await ledger.refusalReason == nil { try await ledger.publish() }
         try await open.close()
     }
 
@@ -67,6 +65,8 @@ struct LocalLedger: LedgerAccess {
             running = Task { await append(prepared, from: first) }
         }
         for result in await running?.value ?? [] { try await each(result) }
+        // As a server would, so that a store that goes back is noticed.
+        if await ledger.refusalReason == nil { try await ledger.publish() }
     }
 
     private func prepare(_ bytes: [UInt8]) -> Result<PreparedEvent, InvalidEvent> {
@@ -222,8 +222,13 @@ struct LocalLedger: LedgerAccess {
             store: open.store,
             keys: [ledger.verifierKey]
         )
-        return VerificationSummary(
-            try await auditor.audit(verification.scope, progress: progress)
-        )
+        var report = try await auditor.audit(verification.scope, progress: progress)
+        let isWhole = verification.from == nil && verification.to == nil && verification.contents
+        if isWhole, report.holds,
+            let fault = try await open.store.check(in: ledger.tenant.ledger, progress: { _ in })
+        {
+            report.faults.append(fault)
+        }
+        return VerificationSummary(report)
     }
 }

@@ -27,6 +27,8 @@ struct RemoteLedger: LedgerAccess {
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = .seconds(10)
         configuration.redirectConfiguration = .disallow
+        // A server that is not there is told at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 

@@ -10,7 +10,7 @@ struct AcceptRestoreCommand: AsyncParsableCommand {
         abstract: "Let a ledger of a restored store take writes again.",
         discussion: """
             A ledger that went back behind its published checkpoint refuses writes. This begins a \
-            new epoch, records who accepted what and why in the ledger itself, and publishes a \
+            new epoch, records what was accepted and why in the ledger itself, and publishes a \
             checkpoint of what there is. Records that were lost stay lost, and whoever holds the \
             old checkpoint can prove it. Exits with 0 if the ledger takes writes again; 2 if there \
             is nothing to accept; 3 if the store cannot be used or is in use.

@@ -45,6 +45,7 @@ struct BenchCommand: AsyncParsableCommand {
     func run() async throws {
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
+        configuration.connectionPool.retryConnectionEstablishment = false
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let base = server.hasSuffix("/") ? String(server.dropLast()) : server
         let load = LoadRun(

@@ -26,6 +26,7 @@ package struct AuditReport: Sendable, Equatable {
     /// The root that the records give, when all were looked at.
     package var root: Digest?
 
+    /// Nothing looked at, nothing found.
     package init() {}
 
     /// Whether there is no fault.
@@ -39,14 +40,16 @@ package struct AuditReport: Sendable, Equatable {
 
 /// What an audit looks at.
 package struct AuditScope: Sendable, Equatable {
-    /// The first record, and the one after the last; the whole ledger when absent.
+    /// The index of the first record.
     package var from: UInt64 = 0
+    /// The index after the last record; the ledger's size when absent.
     package var to: UInt64?
     /// Whether contents are recomputed, or leaves, chain and root alone.
     package var contents = true
     /// A checkpoint the caller holds to be right.
     package var checkpoint: SignedNote?
 
+    /// The whole ledger, with contents.
     package init() {}
 }
 
@@ -82,8 +85,8 @@ package struct Auditor: Sendable {
         report.trusted = [.ownHead]
         let end = min(scope.to ?? head.size, head.size)
         var derivation = Derivation(tenant: tenant, contents: scope.contents)
-        if scope.from > 0, scope.from < end {
-            try await begin(&derivation, at: scope.from, head: head)
+        if scope.from > 0 {
+            try await begin(&derivation, at: min(scope.from, end))
         }
         var pending = try await Expectations(
             scope: scope, tenant: tenant, store: store, keys: keys, report: &report, head: head)
@@ -156,10 +159,12 @@ package struct Auditor: Sendable {
 
     /// Takes up the derivation in the middle: chain and frontier are then the store's own.
     private func begin(
-        _ derivation: inout Derivation, at index: UInt64, head: Head
+        _ derivation: inout Derivation, at index: UInt64
     ) async throws(StoreError) {
-        let before = try await store.records(
-            in: tenant.ledger, at: index - 1..<index, contents: false)
+        let before =
+            index == 0
+            ? []
+            : try await store.records(in: tenant.ledger, at: index - 1..<index, contents: false)
         derivation.resume(chain: before.first?.chain)
     }
 

@@ -14,8 +14,12 @@ struct Expectations {
 
     /// Reads the caller's checkpoint and finds one that covers more than the ledger has.
     init(
-        scope: AuditScope, tenant: Tenant, store: any LedgerStore, keys: [NoteVerifierKey],
-        report: inout AuditReport, head: Head
+        scope: AuditScope,
+        tenant: Tenant,
+        store: any LedgerStore,
+        keys: [NoteVerifierKey],
+        report: inout AuditReport,
+        head: Head
     ) async throws(StoreError) {
         self.tenant = tenant
         self.store = store
@@ -25,7 +29,10 @@ struct Expectations {
         }
         // A stored checkpoint may cover more than is left; the others are read on the way.
         let beyond = try await store.checkpoints(
-            in: tenant.ledger, from: head.size + 1, limit: 1)
+            in: tenant.ledger,
+            from: head.size + 1,
+            limit: 1
+        )
         if let stored = beyond.first, let checkpoint = open(stored.note, &report, at: head.size) {
             report.trust(.ownCheckpoint)
             if checkpoint.size > head.size {
@@ -42,18 +49,24 @@ struct Expectations {
 
     private static func truncated(_ head: Head, _ checkpoint: Checkpoint) -> Fault {
         Fault(
-            index: head.size, kind: .truncated,
-            detail: "the ledger has \(head.size) records, a checkpoint \(checkpoint.size)")
+            index: head.size,
+            kind: .truncated,
+            detail: "the ledger has \(head.size) records, a checkpoint \(checkpoint.size)"
+        )
     }
 
     private static func misfiled(at index: UInt64) -> Fault {
         Fault(
-            index: index, kind: .checkpointMismatch,
-            detail: "a stored checkpoint is filed under another size")
+            index: index,
+            kind: .checkpointMismatch,
+            detail: "a stored checkpoint is filed under another size"
+        )
     }
 
     private func open(
-        _ text: String, _ report: inout AuditReport, at index: UInt64
+        _ text: String,
+        _ report: inout AuditReport,
+        at index: UInt64
     ) -> Checkpoint? {
         do {
             let note = try SignedNote(parsing: text)
@@ -61,8 +74,11 @@ struct Expectations {
         } catch {
             report.faults.append(
                 Fault(
-                    index: index, kind: .checkpointMismatch,
-                    detail: "a checkpoint cannot be trusted: \(error)"))
+                    index: index,
+                    kind: .checkpointMismatch,
+                    detail: "a checkpoint cannot be trusted: \(error)"
+                )
+            )
             return nil
         }
     }
@@ -72,7 +88,10 @@ struct Expectations {
         window.removeAll { $0.size <= index }
         if window.isEmpty, !isExhausted {
             window = try await store.checkpoints(
-                in: tenant.ledger, from: max(index + 1, readUpTo), limit: 256)
+                in: tenant.ledger,
+                from: max(index + 1, readUpTo),
+                limit: 256
+            )
             isExhausted = window.isEmpty
             readUpTo = (window.last?.size ?? index) + 1
         }
@@ -103,8 +122,11 @@ struct Expectations {
             guard report.faults.isEmpty else { return }
             report.faults.append(
                 Fault(
-                    index: size == 0 ? 0 : size - 1, kind: .forked,
-                    detail: "the tree of \(size) records is not the one that was signed"))
+                    index: size == 0 ? 0 : size - 1,
+                    kind: .forked,
+                    detail: "the tree of \(size) records is not the one that was signed"
+                )
+            )
         }
     }
 }

@@ -28,8 +28,9 @@ package struct VerificationJob: Sendable, Equatable {
     package let createdAt: Timestamp
     /// How far it is.
     package internal(set) var state = State.queued
-    /// How many records were looked at, of how many.
+    /// How many records were looked at.
     package internal(set) var checked: UInt64 = 0
+    /// How many records there are to look at; 0 until that is known.
     package internal(set) var total: UInt64 = 0
     /// When it ended, however it did.
     package internal(set) var finishedAt: Timestamp?

@@ -23,8 +23,13 @@ package struct PreparedEvent: Sendable {
 
     /// Commits to the fields under a seed.
     package init(
-        id: EventID, isFresh: Bool, fields: Fields, seed: Seed, occurredAt: Timestamp,
-        schema: Leaf.Schema = .event, retentionClass: RetentionClass = .standard
+        id: EventID,
+        isFresh: Bool,
+        fields: Fields,
+        seed: Seed,
+        occurredAt: Timestamp,
+        schema: Leaf.Schema = .event,
+        retentionClass: RetentionClass = .standard
     ) {
         self.id = id
         self.isFresh = isFresh
@@ -56,8 +61,13 @@ package struct StoredRecord: Sendable, Hashable {
 
     /// Names a record.
     package init(
-        index: UInt64, leaf: [UInt8], leafHash: Digest, chain: Digest, id: EventID,
-        occurredAt: Timestamp, payload: Payload?
+        index: UInt64,
+        leaf: [UInt8],
+        leafHash: Digest,
+        chain: Digest,
+        id: EventID,
+        occurredAt: Timestamp,
+        payload: Payload?
     ) {
         self.index = index
         self.leaf = leaf
@@ -71,7 +81,7 @@ package struct StoredRecord: Sendable, Hashable {
 
 /// A record's content, which may be erased one day; the leaf stays.
 package struct Payload: Sendable, Hashable {
-    /// From which the salts derive. Never leaves the store.
+    /// From which the salts derive; it never leaves the store.
     package let seed: Seed
     /// The fields.
     package let fields: Fields
@@ -96,8 +106,10 @@ package struct Batch: Sendable {
 
     /// Joins what one commit adds.
     package init(
-        ledger: LedgerID, records: [StoredRecord],
-        tiles: [(coordinate: TileCoordinate, tile: Tile)], head: Head
+        ledger: LedgerID,
+        records: [StoredRecord],
+        tiles: [(coordinate: TileCoordinate, tile: Tile)],
+        head: Head
     ) {
         self.ledger = ledger
         self.records = records

@@ -21,6 +21,7 @@ package actor Ledger {
         /// How often a batch is sequenced anew when another writer moved the head.
         package var attempts = 8
 
+        /// The limits that hold unless an operator sets others.
         package init() {}
     }
 
@@ -54,8 +55,12 @@ package actor Ledger {
     ///
     /// A ledger that went back, or contradicts the checkpoint, opens but refuses writes.
     package init(
-        _ tenant: Tenant, store: any LedgerStore, signer: any CheckpointSigner,
-        vault: (any CheckpointVault)?, clock: ServerClock, limits: Limits = Limits()
+        _ tenant: Tenant,
+        store: any LedgerStore,
+        signer: any CheckpointSigner,
+        vault: (any CheckpointVault)?,
+        clock: ServerClock,
+        limits: Limits = Limits()
     ) async throws(LedgerError) {
         self.tenant = tenant
         self.store = store
@@ -73,7 +78,11 @@ package actor Ledger {
             self.head = head
             edge = try await tree.edge(size: head.size)
             refusal = try await tree.contradiction(
-                of: head, tenant: tenant, signer: signer, vault: vault)
+                of: head,
+                tenant: tenant,
+                signer: signer,
+                vault: vault
+            )
         } catch {
             throw LedgerError(error)
         }
@@ -163,8 +172,9 @@ package actor Ledger {
         for waiter in pool {
             while waiter.taken < waiter.events.count {
                 let size = waiter.events[waiter.taken].fields.encoded.count
-                guard taken.isEmpty
-                    || (taken.count < limits.batchRecords && bytes + size <= limits.batchBytes)
+                guard
+                    taken.isEmpty
+                        || (taken.count < limits.batchRecords && bytes + size <= limits.batchBytes)
                 else { return }
                 taken.append(TakenEvent(waiter: waiter, position: waiter.taken))
                 waiter.taken += 1
@@ -193,7 +203,8 @@ package actor Ledger {
 
     /// Sequences and commits once; returns nil when another writer was there first.
     private func tryCommit(
-        _ events: [PreparedEvent], looksUpFresh: Bool
+        _ events: [PreparedEvent],
+        looksUpFresh: Bool
     ) async throws(LedgerError) -> [AppendOutcome]? {
         let known: [EventID: UInt64]
         do throws(StoreError) {
@@ -207,7 +218,11 @@ package actor Ledger {
         do throws(StoreError) {
             var outcomes: [AppendOutcome] = []
             var sequencing = Sequencing(
-                after: head, edge: edge, tenant: tenant, receivedAt: stamp)
+                after: head,
+                edge: edge,
+                tenant: tenant,
+                receivedAt: stamp
+            )
             var placed: [EventID: (event: PreparedEvent, receipt: Receipt)] = [:]
             for event in events {
                 if let index = known[event.id] {
@@ -228,7 +243,8 @@ package actor Ledger {
     }
 
     private func lookUp(
-        _ events: [PreparedEvent], looksUpFresh: Bool
+        _ events: [PreparedEvent],
+        looksUpFresh: Bool
     ) async throws(StoreError) -> [EventID: UInt64] {
         let ids = events.filter { looksUpFresh || !$0.isFresh }.map(\.id)
         return ids.isEmpty ? [:] : try await store.indexes(of: ids, in: tenant.ledger)
@@ -262,7 +278,8 @@ package actor Ledger {
     /// While the store cannot be asked, the answer stays lost: `lost` is thrown again, because
     /// "unavailable" would say that nothing was written.
     private func isDurable(
-        _ batch: Batch, orElse lost: StoreError
+        _ batch: Batch,
+        orElse lost: StoreError
     ) async throws(StoreError) -> Bool {
         do throws(StoreError) {
             if try await store.head(of: tenant.ledger) == batch.head { return true }
@@ -297,18 +314,27 @@ package actor Ledger {
 
     /// What to say of an event whose id is recorded already.
     private func repeated(
-        _ event: PreparedEvent, at index: UInt64
+        _ event: PreparedEvent,
+        at index: UInt64
     ) async throws(StoreError) -> AppendOutcome {
         let first = index == 0 ? index : index - 1
         let records = try await store.records(
-            in: tenant.ledger, at: first..<index + 1, contents: true)
+            in: tenant.ledger,
+            at: first..<index + 1,
+            contents: true
+        )
         guard let record = records.last, record.index == index,
             let leaf = try? Leaf(parsing: record.leaf)
         else { throw StoreError.corrupt("record \(index) is not in the store") }
         let receipt = Receipt(
-            id: record.id, index: index, receivedAt: leaf.receivedAt, leafHash: record.leafHash,
+            id: record.id,
+            index: index,
+            receivedAt: leaf.receivedAt,
+            leafHash: record.leafHash,
             previousHash: index == 0 ? Chain.start(origin: tenant.origin) : records[0].chain,
-            hash: record.chain, origin: tenant.origin)
+            hash: record.chain,
+            origin: tenant.origin
+        )
         guard let payload = record.payload else { return .contentUnavailable(receipt) }
         return payload.fields.asSent == event.fields.asSent ? .known(receipt) : .conflict(receipt)
     }
@@ -318,7 +344,9 @@ package actor Ledger {
     /// A signed checkpoint that covers every record acknowledged before the call.
     ///
     /// At most one is signed for each head; it is kept before it is given out.
-    package func checkpoint() async throws(LedgerError) -> (checkpoint: Checkpoint, note: SignedNote) {
+    package func checkpoint() async throws(LedgerError) -> (
+        checkpoint: Checkpoint, note: SignedNote
+    ) {
         lastUsed = clock.continuousMilliseconds()
         while isSigning {
             await withCheckedContinuation { waitingForSignature.append($0) }
@@ -326,7 +354,10 @@ package actor Ledger {
         if let refusal { throw .refused(refusal) }
         let head = head
         let checkpoint = Checkpoint(
-            origin: tenant.origin, size: head.size, root: head.frontier.root)
+            origin: tenant.origin,
+            size: head.size,
+            root: head.frontier.root
+        )
         if let newest, newest.size == head.size { return (checkpoint, newest.note) }
         isSigning = true
         defer {
@@ -348,7 +379,9 @@ package actor Ledger {
 
     /// Signs what is durable and keeps the checkpoint outside the store, if the head has moved.
     package func publish() async throws(LedgerError) {
-        guard refusal == nil, newest?.size != head.size || publishedSize != head.size else { return }
+        guard refusal == nil, newest?.size != head.size || publishedSize != head.size else {
+            return
+        }
         let (checkpoint, note) = try await checkpoint()
         guard let vault, publishedSize.map({ $0 < checkpoint.size }) ?? true else { return }
         do throws(StoreError) {

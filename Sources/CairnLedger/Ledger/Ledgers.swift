@@ -16,6 +16,7 @@ package actor Ledgers {
     /// How long a ledger may be unused before it is closed, in milliseconds.
     package static let idleMilliseconds: Int64 = 300_000
 
+    /// Joins what every ledger of the process works with; opens none yet.
     package init(
         directory: any Directory, store: any LedgerStore, signer: any CheckpointSigner,
         vault: (any CheckpointVault)?, clock: ServerClock, limits: Ledger.Limits = Ledger.Limits()

@@ -9,6 +9,7 @@ package struct StoredTree: TileSource {
     private let store: any LedgerStore
     private let ledger: LedgerID
 
+    /// The tree of one ledger of a store.
     package init(store: any LedgerStore, ledger: LedgerID) {
         self.store = store
         self.ledger = ledger

@@ -59,7 +59,9 @@ extension FilterKey {
 extension RecordQuery {
     /// Whether a record matches every condition, by the record itself and not by any index.
     package func matches(_ record: StoredRecord) -> Bool {
-        guard matchesRanges(index: record.index, occurredAt: record.occurredAt) else { return false }
+        guard matchesRanges(index: record.index, occurredAt: record.occurredAt) else {
+            return false
+        }
         if receivedFrom != nil || receivedTo != nil {
             guard let leaf = try? Leaf(parsing: record.leaf) else { return false }
             if let receivedFrom, leaf.receivedAt < receivedFrom { return false }

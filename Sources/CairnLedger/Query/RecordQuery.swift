@@ -37,14 +37,17 @@ package struct RecordQuery: Hashable, Sendable {
     package var filters: [Filter] = []
     /// Words, phrases and prefixes, all of which occur.
     package var text: TextQuery?
-    /// The caller's time, from and up to.
+    /// The first instant of the caller's time.
     package var occurredFrom: Timestamp?
+    /// The first instant of the caller's time that is too late.
     package var occurredTo: Timestamp?
-    /// The server's time, from and up to.
+    /// The first instant of the server's time.
     package var receivedFrom: Timestamp?
+    /// The first instant of the server's time that is too late.
     package var receivedTo: Timestamp?
-    /// The positions, from and up to.
+    /// The first position.
     package var indexFrom: UInt64?
+    /// The first position that is too far.
     package var indexTo: UInt64?
     /// What the answer is ordered by.
     package var sort = Sort.occurredAt

@@ -6,8 +6,12 @@ package import Cairn
 package struct Statistics: Sendable, Equatable {
     /// An actor and how many records name it.
     package struct ActorCount: Sendable, Hashable {
+        /// The value of `actor.id`.
         package let id: String
+        /// The number of records.
         package let count: UInt64
+
+        /// Names an actor and a number.
         package init(id: String, count: UInt64) {
             self.id = id
             self.count = count
@@ -20,11 +24,17 @@ package struct Statistics: Sendable, Equatable {
         case category, outcome, severity, risk, actor
     }
 
+    /// All records of the range.
     package var total: UInt64 = 0
+    /// Records by the value of `type`.
     package var byType: [String: UInt64] = [:]
+    /// Records by the value of `category`.
     package var byCategory: [String: UInt64] = [:]
+    /// Records by the value of `outcome`.
     package var byOutcome: [String: UInt64] = [:]
+    /// Records by the value of `severity`.
     package var bySeverity: [String: UInt64] = [:]
+    /// Records by the value of `risk`; those without one are in none.
     package var byRisk: [String: UInt64] = [:]
     /// Days that have records; the edge adds the empty ones between.
     package var byDay: [Day: UInt64] = [:]
@@ -35,6 +45,7 @@ package struct Statistics: Sendable, Equatable {
     /// How many actors there are.
     package var distinctActors: UInt64 = 0
 
+    /// Counts nothing yet.
     package init() {}
 
     /// Ranks actors: most records first, ties by the bytes of the id.

@@ -12,7 +12,7 @@ extension LocalStore {
     package func check(
         in ledger: LedgerID, progress: @Sendable (UInt64) -> Void
     ) async throws(StoreError) -> Fault? {
-        let number = try await knownNumber(of: ledger)
+        guard let number = try await number(of: ledger) else { return nil }
         return try await reading {
             try await pool.read { db in
                 let merged =

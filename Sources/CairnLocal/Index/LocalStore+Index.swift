@@ -10,7 +10,10 @@ extension LocalStore: RecordIndex {
         _ query: RecordQuery, in ledger: LedgerID, size: UInt64, after place: PagePosition?,
         limit: Int
     ) async throws(StoreError) -> [FoundRecord] {
-        let number = try await knownNumber(of: ledger)
+        // A condition without a value is met by nothing.
+        guard let number = try await number(of: ledger),
+            !query.filters.contains(where: \.values.isEmpty)
+        else { return [] }
         let expression = TermExpression(query, ledger: number)
         // Before the file is read: a record that is merged meanwhile is then in both, never in
         // neither.

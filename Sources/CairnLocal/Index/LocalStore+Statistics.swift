@@ -8,7 +8,7 @@ extension LocalStore {
     package func statistics(
         in ledger: LedgerID, from: Timestamp?, to: Timestamp?
     ) async throws(StoreError) -> Statistics {
-        let number = try await knownNumber(of: ledger)
+        guard let number = try await number(of: ledger) else { return Statistics() }
         try await merge()
         return try await reading {
             try await pool.read { db in

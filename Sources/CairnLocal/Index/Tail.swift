@@ -36,7 +36,7 @@ extension LocalStore {
 /// The newest records of all ledgers, until they are merged into the index.
 final class Tail: Sendable {
     /// How many records wait before they are merged.
-    static let mergeCount = 1024
+    static let mergeCount = 512
     /// How many may wait while merging fails before commits are refused.
     static let limitCount = 65_536
 

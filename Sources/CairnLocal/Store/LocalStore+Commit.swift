@@ -41,6 +41,7 @@ extension LocalStore {
                 // A merge that fails is tried again by the next; the records stay in the tail.
                 try? mergeTail(db)
             }
+            wal?.shortenIfLong(writer: pool)
         }
     }
 

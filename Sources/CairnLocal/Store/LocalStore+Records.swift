@@ -34,7 +34,7 @@ extension LocalStore: LedgerStore {
     package func indexes(
         of ids: [EventID], in ledger: LedgerID
     ) async throws(StoreError) -> [EventID: UInt64] {
-        let number = try await knownNumber(of: ledger)
+        guard let number = try await number(of: ledger) else { return [:] }
         return try await reading {
             try await pool.read { db in
                 let select = try RawStatement(
@@ -56,7 +56,7 @@ extension LocalStore: LedgerStore {
     package func records(
         in ledger: LedgerID, at range: Range<UInt64>, contents: Bool
     ) async throws(StoreError) -> [StoredRecord] {
-        let number = try await knownNumber(of: ledger)
+        guard let number = try await number(of: ledger) else { return [] }
         return try await reading {
             try await pool.read { db in
                 try LocalStore.records(db, number, range, contents: contents)
@@ -112,7 +112,7 @@ extension LocalStore: LedgerStore {
     package func leafHashes(
         in ledger: LedgerID, at range: Range<UInt64>
     ) async throws(StoreError) -> [Digest] {
-        let number = try await knownNumber(of: ledger)
+        guard let number = try await number(of: ledger) else { return [] }
         return try await reading {
             try await pool.read { db in
                 let select = try RawStatement(
@@ -134,8 +134,9 @@ extension LocalStore: LedgerStore {
     package func tile(
         _ coordinate: TileCoordinate, in ledger: LedgerID
     ) async throws(StoreError) -> Tile? {
-        guard coordinate.width == Tile.fullWidth else { return nil }
-        let number = try await knownNumber(of: ledger)
+        guard coordinate.width == Tile.fullWidth, let number = try await number(of: ledger) else {
+            return nil
+        }
         return try await reading {
             try await pool.read { db in
                 let select = try RawStatement(
@@ -184,7 +185,7 @@ extension LocalStore: LedgerStore {
     }
 
     package func lastIndex(in ledger: LedgerID) async throws(StoreError) -> UInt64? {
-        let number = try await knownNumber(of: ledger)
+        guard let number = try await number(of: ledger) else { return nil }
         return try await reading {
             try await pool.read { db in
                 try Int64.fetchOne(
@@ -214,7 +215,7 @@ extension LocalStore: LedgerStore {
     package func checkpoints(
         in ledger: LedgerID, from size: UInt64, limit: Int
     ) async throws(StoreError) -> [(size: UInt64, note: String)] {
-        let number = try await knownNumber(of: ledger)
+        guard let number = try await number(of: ledger) else { return [] }
         return try await reading {
             try await pool.read { db in
                 try Row.fetchAll(
@@ -230,7 +231,7 @@ extension LocalStore: LedgerStore {
     }
 
     package func newestCheckpoint(in ledger: LedgerID) async throws(StoreError) -> SignedNote? {
-        let number = try await knownNumber(of: ledger)
+        guard let number = try await number(of: ledger) else { return nil }
         let text = try await reading {
             try await pool.read { db in
                 try String.fetchOne(

@@ -21,6 +21,7 @@ package final class LocalStore: Sendable {
     package static let fileName = "cairn.db"
 
     let pool: DatabasePool
+    let wal: WriteAheadLog?
     let commits = CommitQueue()
     let tail = Tail()
     let numbers = Mutex<[LedgerID: Int64]>([:])
@@ -59,6 +60,7 @@ package final class LocalStore: Sendable {
             try db.execute(sql: "PRAGMA cache_size = -16384; PRAGMA recursive_triggers = ON")
         }
         self.lock = lock
+        wal = mode == .readWrite ? WriteAheadLog(folder + "/" + LocalStore.fileName) : nil
         pool = try DatabasePool(path: folder + "/" + LocalStore.fileName, configuration: configuration)
     }
 
@@ -77,7 +79,7 @@ package final class LocalStore: Sendable {
             try db.execute(
                 sql: """
                     PRAGMA synchronous = FULL;
-                    PRAGMA wal_autocheckpoint = 4000;
+                    PRAGMA wal_autocheckpoint = 0;
                     INSERT INTO terms (terms, rank) VALUES ('hashsize', 8388608);
                     """)
             guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
@@ -91,6 +93,7 @@ package final class LocalStore: Sendable {
     package func close() async throws(StoreError) {
         try await merge()
         try await writing {
+            try wal?.close()
             try await pool.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
             }

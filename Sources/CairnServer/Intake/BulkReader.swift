@@ -25,8 +25,8 @@ struct BulkReader {
         guard take(UInt8(ascii: ":")) else { throw malformed() }
         guard take(UInt8(ascii: "[")) else {
             guard at < bytes.count else { throw malformed() }
-            throw .init(
-                InvalidEvent(field: "events", code: .wrongType, message: "must be an array"))
+            throw Problem(
+                telling: InvalidEvent(field: "events", code: .wrongType, message: "must be an array"))
         }
     }
 
@@ -69,8 +69,8 @@ struct BulkReader {
             let text = name.withUnsafeBytes { JSONText.string(fromCanonical: $0) }
             guard let text else { throw malformed() }
             let isRepeated = text == "events"
-            throw .init(
-                InvalidEvent(
+            throw Problem(
+                telling: InvalidEvent(
                     field: text, code: isRepeated ? .duplicateName : .unknownMember,
                     message: isRepeated
                         ? "a name appears twice in one object"
@@ -121,6 +121,6 @@ struct BulkReader {
     }
 
     private func malformed() -> Problem {
-        Problem(InvalidEvent(field: "", code: .malformed, message: "not JSON at byte \(at)"))
+        Problem(telling: InvalidEvent(field: "", code: .malformed, message: "not JSON at byte \(at)"))
     }
 }

@@ -18,9 +18,27 @@ struct EventReader: Sendable {
     ///
     /// - Throws: ``InvalidEvent`` naming the member that breaks a rule.
     func event(_ bytes: UnsafeRawBufferPointer) throws(InvalidEvent) -> PreparedEvent {
-        let event = try Event(parsing: bytes, limits: preparer.limits)
+        let event: Event
+        do throws(InvalidEvent) {
+            event = try Event(parsing: bytes, limits: preparer.limits)
+        } catch {
+            throw EventReader.malformation(of: bytes) ?? error
+        }
         return try preparer.prepare(
             event, principalID: principal.id, principalSubject: principal.subject)
+    }
+
+    /// Why bytes are no JSON, which is to be told before any rule of events that they break.
+    private static func malformation(of bytes: UnsafeRawBufferPointer) -> InvalidEvent? {
+        var reader = JSONReader(bytes, limits: JSONLimits(depth: 512, bytes: bytes.count))
+        do throws(InvalidJSON) {
+            try reader.skip()
+            try reader.finish()
+            return nil
+        } catch {
+            let malformed = InvalidEvent(error)
+            return malformed.isMalformed ? malformed : nil
+        }
     }
 
     /// Reads one event object, or says in the terms of the API why it cannot be recorded.
@@ -28,7 +46,7 @@ struct EventReader: Sendable {
         do throws(InvalidEvent) {
             return .success(try event(bytes))
         } catch {
-            return .failure(Problem(error))
+            return .failure(Problem(telling: error))
         }
     }
 }

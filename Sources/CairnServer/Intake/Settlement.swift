@@ -27,7 +27,7 @@ enum Settlement {
         case .recorded(let receipt): self = .accepted(receipt, isNew: true)
         case .known(let receipt): self = .accepted(receipt, isNew: false)
         case .conflict, .contentUnavailable, .failed:
-            guard let problem = Problem(outcome) else {
+            guard let problem = Problem(telling: outcome) else {
                 preconditionFailure("an event that is not recorded has a problem")
             }
             self = .refused(problem)

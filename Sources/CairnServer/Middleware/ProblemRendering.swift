@@ -20,7 +20,7 @@ struct ProblemRendering: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            var problem = Problem(error)
+            var problem = Problem(telling: error)
             if problem.code == .routeNotFound {
                 problem = unroutable(request)
             }

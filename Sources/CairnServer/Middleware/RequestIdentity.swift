@@ -8,6 +8,9 @@ internal import Logging
 struct RequestIdentity: RouterMiddleware {
     typealias Context = ServerContext
 
+    /// Makes an id for a request that brings none.
+    let makeID: @Sendable () -> String
+
     func handle(
         _ request: Request, context: ServerContext,
         next: (Request, ServerContext) async throws -> Response
@@ -15,10 +18,10 @@ struct RequestIdentity: RouterMiddleware {
         var context = context
         if let sent = request.headers[.requestID], RequestIdentity.isSane(sent) {
             context.requestID = sent
-            context.logger[metadataKey: "hb.request.id"] = .string(sent)
         } else {
-            context.requestID = context.id
+            context.requestID = makeID()
         }
+        context.logger[metadataKey: "request_id"] = .string(context.requestID)
         var response = try await next(request, context)
         response.headers[.requestID] = context.requestID
         return response

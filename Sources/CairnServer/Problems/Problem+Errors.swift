@@ -9,12 +9,12 @@ internal import NIOCore
 
 extension Problem {
     /// Tells any failure; what nobody foresaw is a mistake of the server.
-    init(_ error: any Error) {
+    init(telling error: any Error) {
         switch error {
         case let problem as Problem: self = problem
-        case let error as LedgerError: self.init(error)
-        case let error as StoreError: self.init(LedgerError(error))
-        case let error as InvalidEvent: self.init(error)
+        case let error as LedgerError: self.init(telling: error)
+        case let error as StoreError: self.init(telling: LedgerError(error))
+        case let error as InvalidEvent: self.init(telling: error)
         case is NIOTooManyBytesError: self.init(.bodyTooLarge)
         case let error as any HTTPResponseError: self.init(status: error.status, error)
         default: self.init(.internalError, cause: error)
@@ -22,7 +22,7 @@ extension Problem {
     }
 
     /// Tells a ledger's failure; a new case must choose its code here.
-    init(_ error: LedgerError) {
+    init(telling error: LedgerError) {
         switch error {
         case .notFound:
             self.init(.notFound)
@@ -44,7 +44,7 @@ extension Problem {
     }
 
     /// Tells what is wrong with an event.
-    init(_ error: InvalidEvent) {
+    init(telling error: InvalidEvent) {
         let code: Code =
             if error.isMalformed {
                 .malformedBody
@@ -73,7 +73,7 @@ extension Problem {
     }
 
     /// Tells why an event of an append is not recorded; nil if it is.
-    init?(_ outcome: AppendOutcome) {
+    init?(telling outcome: AppendOutcome) {
         switch outcome {
         case .recorded, .known:
             return nil
@@ -89,7 +89,7 @@ extension Problem {
             self.init(.contentUnavailable, "\(first.id) was recorded before.")
             receipt = first.body
         case .failed(let error):
-            self.init(error)
+            self.init(telling: error)
         }
     }
 }

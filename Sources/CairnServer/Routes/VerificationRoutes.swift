@@ -76,7 +76,7 @@ extension AuditScope {
         do throws(InvalidJSON) {
             value = try JSONValue(parsing: bytes)
         } catch {
-            throw Problem(InvalidEvent(error))
+            throw Problem(telling: InvalidEvent(error))
         }
         guard let members = value.object else {
             throw .member("", "wrong_type", "a request for a verification is an object")

@@ -21,7 +21,8 @@ package struct CheckpointVaultConformance: Sendable, CustomTestStringConvertible
 
     private static func note(_ tenant: Tenant, _ size: UInt64) -> SignedNote {
         MemorySigner().sign(
-            Checkpoint(origin: tenant.origin, size: size, root: .sha256([UInt8(size)])))
+            Checkpoint(origin: tenant.origin, size: size, root: .sha256([UInt8(size)]))
+        )
     }
 
     /// Every promise a vault makes.

@@ -12,18 +12,25 @@ package struct DirectoryConformance: Sendable, CustomTestStringConvertible {
     package let check: @Sendable (any Directory) async throws -> Void
 
     private init(
-        _ testDescription: String, check: @escaping @Sendable (any Directory) async throws -> Void
+        _ testDescription: String,
+        check: @escaping @Sendable (any Directory) async throws -> Void
     ) {
         self.testDescription = testDescription
         self.check = check
     }
 
     private static func tenant(
-        _ name: String, _ number: UInt64, createdAt: Timestamp = ManualClock.start
+        _ name: String,
+        _ number: UInt64,
+        createdAt: Timestamp = ManualClock.start
     ) -> Tenant {
         let sample = Tenant.numbered(number)
         return Tenant(
-            name: name, ledger: sample.ledger, origin: sample.origin, createdAt: createdAt)
+            name: name,
+            ledger: sample.ledger,
+            origin: sample.origin,
+            createdAt: createdAt
+        )
     }
 
     /// Every promise a directory makes.
@@ -40,8 +47,10 @@ package struct DirectoryConformance: Sendable, CustomTestStringConvertible {
                 .enumerated()
             {
                 let created = tenant(
-                    name, UInt64(number),
-                    createdAt: Timestamp(milliseconds: 1_769_178_600_123 + Int64(number)))
+                    name,
+                    UInt64(number),
+                    createdAt: Timestamp(milliseconds: 1_769_178_600_123 + Int64(number))
+                )
                 try await directory.create(created)
                 let found = try await directory.tenant(named: name)
                 #expect(found == created)

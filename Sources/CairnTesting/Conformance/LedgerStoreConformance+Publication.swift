@@ -25,7 +25,9 @@ extension LedgerStoreConformance {
                 #expect(above == nil)
             }
             let other = try await store.tile(
-                TileCoordinate(level: 0, index: 0), in: Tenant.other.ledger)
+                TileCoordinate(level: 0, index: 0),
+                in: Tenant.other.ledger
+            )
             #expect(other == nil)
         },
         .init("Tiles of every level are kept as they are given") { store in
@@ -38,13 +40,19 @@ extension LedgerStoreConformance {
                 (
                     coordinate: TileCoordinate(level: level, index: index),
                     tile: Tile(
-                        hashes: (0..<256).map { .sha256([UInt8(level), UInt8($0)]) })
+                        hashes: (0..<256).map { .sha256([UInt8(level), UInt8($0)]) }
+                    )
                 )
             }
             try await store.commit(
                 Batch(
-                    ledger: batch.ledger, records: batch.records, tiles: tiles, head: batch.head),
-                expecting: before)
+                    ledger: batch.ledger,
+                    records: batch.records,
+                    tiles: tiles,
+                    head: batch.head
+                ),
+                expecting: before
+            )
             for (coordinate, tile) in tiles {
                 let stored = try await store.tile(coordinate, in: batch.ledger)
                 #expect(stored == tile, "\(coordinate.path)")
@@ -59,9 +67,15 @@ extension LedgerStoreConformance {
             var next = reference
             let batch = next.append((0..<255).map { _ in sampler.small() } + [first])
             try await expectConflict(
-                batch, expecting: reference.head, in: store, unchanged: reference)
+                batch,
+                expecting: reference.head,
+                in: store,
+                unchanged: reference
+            )
             let tile = try await store.tile(
-                TileCoordinate(level: 0, index: 0), in: reference.tenant.ledger)
+                TileCoordinate(level: 0, index: 0),
+                in: reference.tenant.ledger
+            )
             #expect(tile == nil)
         },
         .init("A ledger without checkpoints has no newest one") { store in
@@ -124,7 +138,10 @@ extension LedgerStoreConformance {
     private static func note(_ size: UInt64, seed: UInt8 = 7) -> SignedNote {
         MemorySigner(seed: seed).sign(
             Checkpoint(
-                origin: Tenant.example.origin, size: size,
-                root: size == 0 ? .emptyRoot : .sha256([UInt8(size & 0xFF)])))
+                origin: Tenant.example.origin,
+                size: size,
+                root: size == 0 ? .emptyRoot : .sha256([UInt8(size & 0xFF)])
+            )
+        )
     }
 }

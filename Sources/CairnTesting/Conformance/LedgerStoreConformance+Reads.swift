@@ -47,7 +47,10 @@ extension LedgerStoreConformance {
             var sampler = EventSampler(seed: 23)
             let reference = try await commit(sampler.prepared(9), to: store)
             let records = try await store.records(
-                in: reference.tenant.ledger, at: 2..<7, contents: false)
+                in: reference.tenant.ledger,
+                at: 2..<7,
+                contents: false
+            )
             let expected = reference.records[2..<7]
             #expect(records.map(\.index) == expected.map(\.index))
             #expect(records.map(\.leaf) == expected.map(\.leaf))
@@ -65,7 +68,9 @@ extension LedgerStoreConformance {
             let none = try await store.indexes(of: [], in: ledger)
             #expect(none.isEmpty)
             let again = try await store.indexes(
-                of: [reference.records[0].id, reference.records[0].id], in: ledger)
+                of: [reference.records[0].id, reference.records[0].id],
+                in: ledger
+            )
             #expect(again == [reference.records[0].id: 0])
         },
         .init("The last index is that of the newest record") { store in
@@ -141,9 +146,14 @@ extension LedgerStoreConformance {
             var sampler = EventSampler(seed: 30)
             let event = sampler.prepared()
             let own = PreparedEvent(
-                id: event.id, isFresh: false, fields: event.fields, seed: event.seed,
-                occurredAt: event.occurredAt, schema: .ledger,
-                retentionClass: RetentionClass("y7") ?? .standard)
+                id: event.id,
+                isFresh: false,
+                fields: event.fields,
+                seed: event.seed,
+                occurredAt: event.occurredAt,
+                schema: .ledger,
+                retentionClass: RetentionClass("y7") ?? .standard
+            )
             let reference = try await commit([own], to: store)
             try await expect(store, holds: reference)
         },

@@ -14,7 +14,11 @@ extension LedgerStoreConformance {
             let before = rival.head
             let batch = rival.append(sampler.prepared(2))
             try await expectConflict(
-                batch, expecting: before, in: store, unchanged: reference)
+                batch,
+                expecting: before,
+                in: store,
+                unchanged: reference
+            )
         },
         .init("A head that is ahead of the store is a conflict") { store in
             var sampler = EventSampler(seed: 11)
@@ -57,7 +61,11 @@ extension LedgerStoreConformance {
             var next = reference
             let batch = next.append([sampler.prepared(), first[1], sampler.prepared()])
             try await expectConflict(
-                batch, expecting: reference.head, in: store, unchanged: reference)
+                batch,
+                expecting: reference.head,
+                in: store,
+                unchanged: reference
+            )
         },
         .init("An id that is twice in a batch is a conflict, and nothing is written") { store in
             var sampler = EventSampler(seed: 15)
@@ -66,7 +74,11 @@ extension LedgerStoreConformance {
             let twin = sampler.prepared()
             let batch = next.append([sampler.prepared(), twin, twin])
             try await expectConflict(
-                batch, expecting: reference.head, in: store, unchanged: reference)
+                batch,
+                expecting: reference.head,
+                in: store,
+                unchanged: reference
+            )
         },
         .init("A commit to a ledger that was never created fails and creates nothing") { store in
             var sampler = EventSampler(seed: 16)
@@ -99,7 +111,10 @@ extension LedgerStoreConformance {
             let next = reference.head.replacing(epoch: reference.head.epoch + 1)
             let refusal = await #expect(throws: StoreError.self) {
                 try await store.replaceHead(
-                    of: ledger, expecting: reference.head.replacing(epoch: 9), with: next)
+                    of: ledger,
+                    expecting: reference.head.replacing(epoch: 9),
+                    with: next
+                )
             }
             #expect(refusal?.isConflict == true)
             let unchanged = try await store.head(of: ledger)
@@ -123,8 +138,11 @@ extension LedgerStoreConformance {
             }
             #expect(refusal?.isConflict == true)
             let renewed = Batch(
-                ledger: ledger, records: batch.records, tiles: batch.tiles,
-                head: batch.head.replacing(epoch: 1))
+                ledger: ledger,
+                records: batch.records,
+                tiles: batch.tiles,
+                head: batch.head.replacing(epoch: 1)
+            )
             try await store.commit(renewed, expecting: next)
             let head = try await store.head(of: ledger)
             #expect(head == renewed.head)

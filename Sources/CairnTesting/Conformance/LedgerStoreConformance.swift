@@ -50,7 +50,8 @@ package struct LedgerStoreConformance: Sendable, CustomTestStringConvertible {
                 let before = reference.head
                 let batch = reference.append(
                     sampler.prepared(count),
-                    receivedAt: ManualClock.start.advanced(byMilliseconds: Int64(count)))
+                    receivedAt: ManualClock.start.advanced(byMilliseconds: Int64(count))
+                )
                 try await store.commit(batch, expecting: before)
                 let head = try await store.head(of: reference.tenant.ledger)
                 #expect(head == reference.head)
@@ -81,7 +82,10 @@ package struct LedgerStoreConformance: Sendable, CustomTestStringConvertible {
             }
             let head = try await store.head(of: Tenant.example.ledger)
             let records = try await store.records(
-                in: Tenant.example.ledger, at: 0..<99, contents: true)
+                in: Tenant.example.ledger,
+                at: 0..<99,
+                contents: true
+            )
             #expect(head?.size == 8)
             #expect(records.map(\.index) == Array(0..<8))
         },
@@ -94,26 +98,45 @@ package struct LedgerStoreConformance: Sendable, CustomTestStringConvertible {
 
     /// Offers a record for a head that somebody else may move, and says whether it was taken.
     private static func offer(
-        _ store: any LedgerStoreUnderTest, after head: Head, seed: UInt64
+        _ store: any LedgerStoreUnderTest,
+        after head: Head,
+        seed: UInt64
     ) async throws -> Bool {
         var sampler = EventSampler(seed: 1000 + seed)
         let event = sampler.prepared()
         let leaf = Leaf(
-            origin: Tenant.example.origin, index: head.size, id: event.id,
-            receivedAt: ManualClock.start, schema: .event, retentionClass: .standard,
-            record: event.digest)
+            origin: Tenant.example.origin,
+            index: head.size,
+            id: event.id,
+            receivedAt: ManualClock.start,
+            schema: .event,
+            retentionClass: .standard,
+            record: event.digest
+        )
         let hash = Digest.leaf(leaf.bytes)
         let chain = Chain.next(head.chain, leafHash: hash)
         var frontier = head.frontier
         frontier.append(hash)
         let record = StoredRecord(
-            index: head.size, leaf: leaf.bytes, leafHash: hash, chain: chain, id: event.id,
+            index: head.size,
+            leaf: leaf.bytes,
+            leafHash: hash,
+            chain: chain,
+            id: event.id,
             occurredAt: event.occurredAt,
-            payload: Payload(seed: event.seed, fields: event.fields))
+            payload: Payload(seed: event.seed, fields: event.fields)
+        )
         let next = head.replacing(
-            frontier: frontier, chain: chain, lastReceivedAt: ManualClock.start.milliseconds)
+            frontier: frontier,
+            chain: chain,
+            lastReceivedAt: ManualClock.start.milliseconds
+        )
         let batch = Batch(
-            ledger: Tenant.example.ledger, records: [record], tiles: [], head: next)
+            ledger: Tenant.example.ledger,
+            records: [record],
+            tiles: [],
+            head: next
+        )
         do {
             try await store.commit(batch, expecting: head)
         } catch {
@@ -127,7 +150,8 @@ package struct LedgerStoreConformance: Sendable, CustomTestStringConvertible {
 
     /// Expects a store to hold a ledger, all of it, and nothing else.
     static func expect(
-        _ store: any LedgerStoreUnderTest, holds reference: ReferenceLedger,
+        _ store: any LedgerStoreUnderTest,
+        holds reference: ReferenceLedger,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let ledger = reference.tenant.ledger
@@ -141,7 +165,9 @@ package struct LedgerStoreConformance: Sendable, CustomTestStringConvertible {
         let indexes = try await store.indexes(of: reference.records.map(\.id), in: ledger)
         let expected = reference.records.map { ($0.id, $0.index) }
         #expect(
-            indexes == Dictionary(uniqueKeysWithValues: expected), sourceLocation: sourceLocation)
+            indexes == Dictionary(uniqueKeysWithValues: expected),
+            sourceLocation: sourceLocation
+        )
         let last = try await store.lastIndex(in: ledger)
         #expect(last == reference.records.last?.index, sourceLocation: sourceLocation)
         for (coordinate, tile) in reference.tiles {
@@ -152,7 +178,9 @@ package struct LedgerStoreConformance: Sendable, CustomTestStringConvertible {
 
     /// Creates a ledger and commits events to it.
     static func commit(
-        _ events: [PreparedEvent], to store: any LedgerStoreUnderTest, _ tenant: Tenant = .example
+        _ events: [PreparedEvent],
+        to store: any LedgerStoreUnderTest,
+        _ tenant: Tenant = .example
     ) async throws -> ReferenceLedger {
         try await store.create(tenant)
         var reference = ReferenceLedger(tenant)
@@ -163,8 +191,11 @@ package struct LedgerStoreConformance: Sendable, CustomTestStringConvertible {
 
     /// Expects a commit to be a conflict that wrote nothing.
     static func expectConflict(
-        _ batch: Batch, expecting head: Head, in store: any LedgerStoreUnderTest,
-        unchanged reference: ReferenceLedger, sourceLocation: SourceLocation = #_sourceLocation
+        _ batch: Batch,
+        expecting head: Head,
+        in store: any LedgerStoreUnderTest,
+        unchanged reference: ReferenceLedger,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let refusal = await #expect(throws: StoreError.self, sourceLocation: sourceLocation) {
             try await store.commit(batch, expecting: head)

@@ -16,39 +16,66 @@ extension RecordIndexConformance {
                 let count = min(500 - size, sampler.generator.pick([1, 1, 3, 17, 90]))
                 try await ledger.commit(
                     sampler.prepared(count),
-                    receivedAt: ManualClock.start.advanced(byMilliseconds: Int64(size)))
+                    receivedAt: ManualClock.start.advanced(byMilliseconds: Int64(size))
+                )
             }
             let memory = MemoryStore()
             try memory.create(.example)
             try memory.commit(
                 Batch(
-                    ledger: Tenant.example.ledger, records: ledger.reference.records, tiles: [],
-                    head: ledger.reference.head),
-                expecting: .empty(origin: Tenant.example.origin))
+                    ledger: Tenant.example.ledger,
+                    records: ledger.reference.records,
+                    tiles: [],
+                    head: ledger.reference.head
+                ),
+                expecting: .empty(origin: Tenant.example.origin)
+            )
             var nonEmpty = 0
             for number in 0..<200 {
                 let query = sampler.query()
                 let size = sampler.generator.oneIn(4) ? UInt64(sampler.generator.below(501)) : 500
                 let limit = sampler.generator.pick([1, 10, 1000])
                 let expected = memory.page(
-                    query, in: Tenant.example.ledger, size: size, after: nil, limit: limit)
+                    query,
+                    in: Tenant.example.ledger,
+                    size: size,
+                    after: nil,
+                    limit: limit
+                )
                 let found = try await store.page(
-                    query, in: Tenant.example.ledger, size: size, after: nil, limit: limit)
+                    query,
+                    in: Tenant.example.ledger,
+                    size: size,
+                    after: nil,
+                    limit: limit
+                )
                 #expect(
                     found.map(\.record.index) == expected.map(\.record.index),
-                    "seed \(seed), query \(number): \(query)")
+                    "seed \(seed), query \(number): \(query)"
+                )
                 #expect(found == expected, "seed \(seed), query \(number)")
                 if !expected.isEmpty { nonEmpty += 1 }
 
                 guard let last = expected.last?.record, expected.count == limit else { continue }
                 let place = PagePosition(occurredAt: last.occurredAt, index: last.index)
                 let rest = memory.page(
-                    query, in: Tenant.example.ledger, size: size, after: place, limit: limit)
+                    query,
+                    in: Tenant.example.ledger,
+                    size: size,
+                    after: place,
+                    limit: limit
+                )
                 let next = try await store.page(
-                    query, in: Tenant.example.ledger, size: size, after: place, limit: limit)
+                    query,
+                    in: Tenant.example.ledger,
+                    size: size,
+                    after: place,
+                    limit: limit
+                )
                 #expect(
                     next.map(\.record.index) == rest.map(\.record.index),
-                    "seed \(seed), query \(number), second page: \(query)")
+                    "seed \(seed), query \(number), second page: \(query)"
+                )
             }
             // Questions that find nothing would prove nothing.
             #expect(nonEmpty > 80)

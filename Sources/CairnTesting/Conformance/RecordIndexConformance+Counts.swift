@@ -10,7 +10,10 @@ extension RecordIndexConformance {
         .init("A ledger without records counts nothing") { store in
             try await store.create(.example)
             let statistics = try await store.statistics(
-                in: Tenant.example.ledger, from: nil, to: nil)
+                in: Tenant.example.ledger,
+                from: nil,
+                to: nil
+            )
             #expect(statistics == Statistics())
         },
         .init("Statistics equal a count of the records, in whatever range") { store in
@@ -33,14 +36,19 @@ extension RecordIndexConformance {
                         to.map { Timestamp(nanoseconds: $0 * 1_000_000 + 1) }
                     )
                     let found = try await store.statistics(
-                        in: Tenant.example.ledger, from: lower, to: upper)
+                        in: Tenant.example.ledger,
+                        from: lower,
+                        to: upper
+                    )
                     #expect(
                         found == slowCount(records, from: lower, to: upper),
-                        "\(from ?? 0)..<\(to ?? 0)")
+                        "\(from ?? 0)..<\(to ?? 0)"
+                    )
                 }
             }
         },
-        .init("A range of time that begins or ends at a record holds its start, not its end") { store in
+        .init("A range of time that begins or ends at a record holds its start, not its end") {
+            store in
             var ledger = try await IndexedLedger(store)
             let times = [-1, 0, 1, 3_600_000_000_000, 86_400_000_000_000].map {
                 Timestamp(nanoseconds: $0)
@@ -49,7 +57,10 @@ extension RecordIndexConformance {
             for from in times {
                 for to in times {
                     let found = try await store.statistics(
-                        in: Tenant.example.ledger, from: from, to: to)
+                        in: Tenant.example.ledger,
+                        from: from,
+                        to: to
+                    )
                     let expected = times.filter { from <= $0 && $0 < to }.count
                     #expect(found.total == UInt64(expected), "\(from)..<\(to)")
                     let days = Set(times.filter { from <= $0 && $0 < to }.map(\.day))
@@ -68,7 +79,8 @@ extension RecordIndexConformance {
             }
             let found = try await store.statistics(in: Tenant.example.ledger, from: nil, to: nil)
             #expect(
-                found.topActors.map(\.id) == ["j", "B", "a", "z", "b", "c", "d", "e", "é", "f"])
+                found.topActors.map(\.id) == ["j", "B", "a", "z", "b", "c", "d", "e", "é", "f"]
+            )
             #expect(found.topActors.map(\.count) == [4, 3, 3, 3, 2, 2, 2, 2, 2, 1])
             #expect(found.otherActors == 3)
             #expect(found.distinctActors == 13)
@@ -85,13 +97,15 @@ extension RecordIndexConformance {
         .init("Names that differ in bytes are counted apart") { store in
             var ledger = try await IndexedLedger(store)
             try await ledger.commit(
-                ["a\u{0}b", "a", "A", "A"].map { name in { $0.actor.id = name } })
+                ["a\u{0}b", "a", "A", "A"].map { name in { $0.actor.id = name } }
+            )
             let found = try await store.statistics(in: Tenant.example.ledger, from: nil, to: nil)
             #expect(
                 found.topActors == [
                     .init(id: "A", count: 2), .init(id: "a", count: 1),
                     .init(id: "a\u{0}b", count: 1),
-                ])
+                ]
+            )
         },
         .init("A check of a good index finds nothing") { store in
             let unused = try await IndexedLedger(store, .other)
@@ -109,7 +123,9 @@ extension RecordIndexConformance {
 
     /// Counts by looking at each record's texts, one after the other.
     private static func slowCount(
-        _ records: [StoredRecord], from: Timestamp?, to: Timestamp?
+        _ records: [StoredRecord],
+        from: Timestamp?,
+        to: Timestamp?
     ) -> Statistics {
         let inside = records.filter { record in
             (from.map { $0 <= record.occurredAt } ?? true)
@@ -127,7 +143,9 @@ extension RecordIndexConformance {
         statistics.bySeverity = count(.severity)
         statistics.byRisk = count(.risk)
         statistics.byDay = Dictionary(
-            inside.map { ($0.occurredAt.day, 1) }, uniquingKeysWith: +)
+            inside.map { ($0.occurredAt.day, 1) },
+            uniquingKeysWith: +
+        )
         let actors = count(.actorID).sorted {
             $0.value == $1.value
                 ? $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) : $0.value > $1.value

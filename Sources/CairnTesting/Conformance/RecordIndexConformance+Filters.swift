@@ -13,8 +13,11 @@ private struct FilterCase: Sendable {
     let set: @Sendable (inout Event, String) -> Void
 
     init(
-        _ key: FilterKey, _ common: String = "common", _ rare: String = "rare",
-        _ absent: String = "absent", set: @escaping @Sendable (inout Event, String) -> Void
+        _ key: FilterKey,
+        _ common: String = "common",
+        _ rare: String = "rare",
+        _ absent: String = "absent",
+        set: @escaping @Sendable (inout Event, String) -> Void
     ) {
         self.key = key
         self.common = common
@@ -51,7 +54,8 @@ extension RecordIndexConformance {
                 try await ledger.commit(
                     (0..<30).map { position in
                         { member.set(&$0, position == 17 ? member.rare : member.common) }
-                    })
+                    }
+                )
                 let rare = try await ledger.find(Filter(member.key, [member.rare]))
                 #expect(rare == [17], "\(member.key)")
                 let common = try await ledger.find(Filter(member.key, [member.common]))
@@ -74,7 +78,8 @@ extension RecordIndexConformance {
         .init("A condition with several values is met by any of them") { store in
             var ledger = try await IndexedLedger(store)
             try await ledger.commit(
-                ["a", "b", "c", "d", "b"].map { name in { $0.actor.id = name } })
+                ["a", "b", "c", "d", "b"].map { name in { $0.actor.id = name } }
+            )
             let found = try await ledger.find(Filter(.actorID, ["b", "d", "nobody"]))
             #expect(found == [1, 3, 4])
             let none = try await ledger.find(Filter(.actorID, []))
@@ -90,9 +95,12 @@ extension RecordIndexConformance {
                             $0.outcome = outcome
                         }
                     }
-                })
+                }
+            )
             let found = try await ledger.find(
-                Filter(.actorID, ["b"]), Filter(.outcome, ["denied", "error"]))
+                Filter(.actorID, ["b"]),
+                Filter(.outcome, ["denied", "error"])
+            )
             #expect(found == [4, 5])
             let none = try await ledger.find(Filter(.actorID, ["a"]), Filter(.actorID, ["b"]))
             #expect(none.isEmpty)
@@ -123,7 +131,8 @@ extension RecordIndexConformance {
             }
             var types = try await IndexedLedger(store, .other)
             try await types.commit(
-                ["User.Login", "user.login"].map { type in { $0.type = .sample(type) } })
+                ["User.Login", "user.login"].map { type in { $0.type = .sample(type) } }
+            )
             let lower = try await types.find(Filter(.type, ["user.login"]))
             #expect(lower == [1])
             let upper = try await types.find(Filter(.type, ["User.Login"]))
@@ -162,7 +171,8 @@ extension RecordIndexConformance {
 
     /// Members of `details`.
     static let details: [RecordIndexConformance] = [
-        .init("Members of details are found by text, number, boolean, nested and in arrays") { store in
+        .init("Members of details are found by text, number, boolean, nested and in arrays") {
+            store in
             var ledger = try await IndexedLedger(store)
             let documents = [
                 #"{"k":"red"}"#, #"{"k":1.50}"#, #"{"k":true}"#, #"{"k":{"n":"red"}}"#,
@@ -192,7 +202,8 @@ extension RecordIndexConformance {
                         $0.details =
                             JSONValue.object(JSONObject([(text, .string(text))])).canonical
                     }
-                })
+                }
+            )
             for (position, text) in texts.enumerated() {
                 let found = try await ledger.find(Filter(.details(text), [text]))
                 #expect(found == [UInt64(position)], "\(text.debugDescription)")

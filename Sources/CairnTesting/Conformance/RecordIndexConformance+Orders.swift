@@ -19,7 +19,8 @@ extension RecordIndexConformance {
             try await ledger.commit(
                 offsets.map { offset in
                     { $0.occurredAt = Timestamp(nanoseconds: base + offset) }
-                })
+                }
+            )
             for (from, to, expected): (Int64?, Int64?, [UInt64]) in [
                 (0, nil, [0, 1, 2, 3, 4]), (1, 2, [1]), (nil, 0, [5]), (nil, 1, [0, 5]),
                 (2, 1_000_001, [2, 3]), (1, 1, []), (2, 1, []), (1_000_002, nil, []),
@@ -28,7 +29,8 @@ extension RecordIndexConformance {
                     .ascending { query in
                         query.occurredFrom = from.map { Timestamp(nanoseconds: base + $0) }
                         query.occurredTo = to.map { Timestamp(nanoseconds: base + $0) }
-                    })
+                    }
+                )
                 #expect(found == expected, "\(from ?? -99)..<\(to ?? -99)")
             }
         },
@@ -36,7 +38,9 @@ extension RecordIndexConformance {
             var ledger = try await IndexedLedger(store)
             for (count, stamp): (Int, Int64) in [(2, 0), (1, 0), (3, 1), (2, 500)] {
                 try await ledger.commit(
-                    receivedAt: time(stamp), Array(repeating: { _ in }, count: count))
+                    receivedAt: time(stamp),
+                    Array(repeating: { _ in }, count: count)
+                )
             }
             for (from, to, expected): (Int64?, Int64?, [UInt64]) in [
                 (0, 1, [0, 1, 2]), (1, nil, [3, 4, 5, 6, 7]), (1, 500, [3, 4, 5]),
@@ -46,7 +50,8 @@ extension RecordIndexConformance {
                     .ascending { query in
                         query.receivedFrom = from.map(time)
                         query.receivedTo = to.map(time)
-                    })
+                    }
+                )
                 #expect(found == expected, "\(from ?? -99)..<\(to ?? -99)")
             }
         },
@@ -61,7 +66,8 @@ extension RecordIndexConformance {
                     .ascending {
                         $0.indexFrom = from
                         $0.indexTo = to
-                    })
+                    }
+                )
                 #expect(found == expected, "\(from ?? 99)..<\(to ?? 99)")
             }
         },
@@ -79,7 +85,8 @@ extension RecordIndexConformance {
                     .ascending {
                         $0.sort = sort
                         $0.isDescending = isDescending
-                    })
+                    }
+                )
                 #expect(found == expected, "\(sort), descending \(isDescending)")
             }
         },
@@ -96,7 +103,8 @@ extension RecordIndexConformance {
             var ledger = try await IndexedLedger(store)
             let times: [Int64] = [0, -1, 1, -9_214_560_000_000_000_000, 9_214_646_399_999_999_999]
             try await ledger.commit(
-                times.map { time in { $0.occurredAt = Timestamp(nanoseconds: time) } })
+                times.map { time in { $0.occurredAt = Timestamp(nanoseconds: time) } }
+            )
             let found = try await ledger.find(.ascending { $0.sort = .occurredAt })
             #expect(found == [3, 1, 0, 2, 4])
         },
@@ -136,7 +144,8 @@ extension RecordIndexConformance {
                         $0.description = "number \(position % 5)"
                         $0.occurredAt = time(Int64(position * 7 % 20))
                     }
-                })
+                }
+            )
             let words = try #require(TextQuery(parsing: "number"))
             for isDescending in [true, false] {
                 var query = RecordQuery()
@@ -162,7 +171,10 @@ extension RecordIndexConformance {
             #expect(pinned == before)
             let words = try #require(TextQuery(parsing: "ann"))
             let searched = try await ledger.pages(
-                .ascending { $0.text = words }, limit: 2, size: 5)
+                .ascending { $0.text = words },
+                limit: 2,
+                size: 5
+            )
             #expect(searched.map(\.record.index) == [0, 1, 2, 3, 4])
             let now = try await ledger.pages(query, limit: 2)
             #expect(now.map(\.record.index) == [5, 4, 3, 2, 1, 0, 6])
@@ -198,13 +210,20 @@ extension RecordIndexConformance {
                 let earlier = try await ledger.find(text: "word\(round / 2)")
                 #expect(earlier == [round / 2])
                 let newest = try await ledger.find(
-                    .ascending { $0.isDescending = true }, limit: 1)
+                    .ascending { $0.isDescending = true },
+                    limit: 1
+                )
                 #expect(newest == [round])
             }
         },
         .init("A ledger that is empty or unknown answers every question with nothing") { store in
             let unknown = try await store.page(
-                RecordQuery(), in: Tenant.other.ledger, size: 9, after: nil, limit: 9)
+                RecordQuery(),
+                in: Tenant.other.ledger,
+                size: 9,
+                after: nil,
+                limit: 9
+            )
             #expect(unknown.isEmpty)
             let ledger = try await IndexedLedger(store)
             let all = try await ledger.find(RecordQuery())

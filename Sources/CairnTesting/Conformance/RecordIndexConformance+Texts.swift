@@ -30,7 +30,9 @@ extension RecordIndexConformance {
         },
         .init("Case, accents and composition do not count in words") { store in
             var ledger = try await IndexedLedger(store)
-            let texts = ["Crème BRÛLÉE", "creme brulee", "cre\u{300}me", "ΩΜΈΓΑ", "İstanbul", "Straße"]
+            let texts = [
+                "Crème BRÛLÉE", "creme brulee", "cre\u{300}me", "ΩΜΈΓΑ", "İstanbul", "Straße",
+            ]
             try await ledger.commit(texts.map { text in { $0.description = text } })
             for (text, expected): (String, [UInt64]) in [
                 ("creme", [0, 1, 2]), ("CRÈME", [0, 1, 2]), ("cre\u{300}me", [0, 1, 2]),
@@ -69,7 +71,8 @@ extension RecordIndexConformance {
             let texts = ["permit", "permission granted", "PERMÍTTED", "impermeable", "per mission"]
             try await ledger.commit(texts.map { text in { $0.description = text } })
             for (text, expected): (String, [UInt64]) in [
-                ("perm*", [0, 1, 2]), ("permi*", [0, 1, 2]), ("permit*", [0, 2]), ("per*", [0, 1, 2, 4]),
+                ("perm*", [0, 1, 2]), ("permi*", [0, 1, 2]), ("permit*", [0, 2]),
+                ("per*", [0, 1, 2, 4]),
                 ("permission gran*", [1]), ("zz*", []), ("p*", [0, 1, 2, 4]),
             ] {
                 let found = try await ledger.find(text: text)
@@ -84,13 +87,15 @@ extension RecordIndexConformance {
                         $0.description = position % 2 == 0 ? "even number" : "odd number"
                         $0.actor.id = "user-\(position % 3)"
                     }
-                })
+                }
+            )
             let parsed = try #require(TextQuery(parsing: "even num*"))
             let found = try await ledger.find(
                 .ascending {
                     $0.text = parsed
                     $0.filters = [Filter(.actorID, ["user-0"])]
-                })
+                }
+            )
             #expect(found == [0, 6, 12, 18])
         },
         .init("Words of U+0000 and of other scripts are found") { store in

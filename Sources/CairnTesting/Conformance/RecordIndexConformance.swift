@@ -45,7 +45,8 @@ struct IndexedLedger {
 
     /// Commits events that each closure makes of a plain one, in one batch.
     mutating func commit(
-        receivedAt: Timestamp = ManualClock.start, _ changes: [(inout Event) -> Void]
+        receivedAt: Timestamp = ManualClock.start,
+        _ changes: [(inout Event) -> Void]
     ) async throws {
         let events = changes.map { change in
             var event = Event(type: .sample("a.b"), actor: .init(id: "ann"))
@@ -59,7 +60,8 @@ struct IndexedLedger {
 
     /// Commits prepared events in one batch.
     mutating func commit(
-        _ events: [PreparedEvent], receivedAt: Timestamp = ManualClock.start
+        _ events: [PreparedEvent],
+        receivedAt: Timestamp = ManualClock.start
     ) async throws {
         let before = reference.head
         let batch = reference.append(events, receivedAt: receivedAt)
@@ -69,8 +71,12 @@ struct IndexedLedger {
     /// The indexes that a query finds, in its order, in the whole ledger.
     func find(_ query: RecordQuery, limit: Int = 1000) async throws -> [UInt64] {
         let found = try await store.page(
-            query, in: reference.tenant.ledger, size: reference.head.size, after: nil,
-            limit: limit)
+            query,
+            in: reference.tenant.ledger,
+            size: reference.head.size,
+            after: nil,
+            limit: limit
+        )
         return found.map(\.record.index)
     }
 
@@ -86,15 +92,23 @@ struct IndexedLedger {
     }
 
     /// All pages of a query, `limit` at a time.
-    func pages(_ query: RecordQuery, limit: Int, size: UInt64? = nil) async throws
+    func pages(
+        _ query: RecordQuery,
+        limit: Int,
+        size: UInt64? = nil
+    ) async throws
         -> [FoundRecord]
     {
         var all: [FoundRecord] = []
         var place: PagePosition?
         while true {
             let page = try await store.page(
-                query, in: reference.tenant.ledger, size: size ?? reference.head.size,
-                after: place, limit: limit)
+                query,
+                in: reference.tenant.ledger,
+                size: size ?? reference.head.size,
+                after: place,
+                limit: limit
+            )
             #expect(page.count <= limit)
             guard let last = page.last?.record else { return all }
             all += page

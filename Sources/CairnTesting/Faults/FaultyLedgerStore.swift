@@ -83,7 +83,8 @@ package final class FaultyLedgerStore: LedgerStore {
     }
 
     private func perform(
-        _ write: FaultableWrite, _ body: () async throws(StoreError) -> Void
+        _ write: FaultableWrite,
+        _ body: () async throws(StoreError) -> Void
     ) async throws(StoreError) {
         switch state.withLock({ $0.faults.removeValue(forKey: write) }) {
         case .beforeWrite:
@@ -98,6 +99,8 @@ package final class FaultyLedgerStore: LedgerStore {
 
     package func commit(_ batch: Batch, expecting head: Head) async throws(StoreError) {
         state.withLock { $0.batchSizes.append(batch.records.count) }
+        // Others run meanwhile, as they do while a disk works.
+        await Task.yield()
         await passGate()
         try await perform(.commit) { () async throws(StoreError) in
             try await base.commit(batch, expecting: head)
@@ -105,15 +108,20 @@ package final class FaultyLedgerStore: LedgerStore {
     }
 
     package func keep(
-        _ checkpoint: SignedNote, size: UInt64, in ledger: LedgerID
+        _ checkpoint: SignedNote,
+        size: UInt64,
+        in ledger: LedgerID
     ) async throws(StoreError) {
+        await Task.yield()
         try await perform(.keepCheckpoint) { () async throws(StoreError) in
             try await base.keep(checkpoint, size: size, in: ledger)
         }
     }
 
     package func replaceHead(
-        of ledger: LedgerID, expecting head: Head, with next: Head
+        of ledger: LedgerID,
+        expecting head: Head,
+        with next: Head
     ) async throws(StoreError) {
         try await perform(.replaceHead) { () async throws(StoreError) in
             try await base.replaceHead(of: ledger, expecting: head, with: next)
@@ -130,31 +138,38 @@ package final class FaultyLedgerStore: LedgerStore {
     }
 
     package func indexes(
-        of ids: [EventID], in ledger: LedgerID
+        of ids: [EventID],
+        in ledger: LedgerID
     ) async throws(StoreError) -> [EventID: UInt64] {
         try await base.indexes(of: ids, in: ledger)
     }
 
     package func records(
-        in ledger: LedgerID, at range: Range<UInt64>, contents: Bool
+        in ledger: LedgerID,
+        at range: Range<UInt64>,
+        contents: Bool
     ) async throws(StoreError) -> [StoredRecord] {
         try await base.records(in: ledger, at: range, contents: contents)
     }
 
     package func leafHashes(
-        in ledger: LedgerID, at range: Range<UInt64>
+        in ledger: LedgerID,
+        at range: Range<UInt64>
     ) async throws(StoreError) -> [Digest] {
         try await base.leafHashes(in: ledger, at: range)
     }
 
     package func tile(
-        _ coordinate: TileCoordinate, in ledger: LedgerID
+        _ coordinate: TileCoordinate,
+        in ledger: LedgerID
     ) async throws(StoreError) -> Tile? {
         try await base.tile(coordinate, in: ledger)
     }
 
     package func checkpoints(
-        in ledger: LedgerID, from size: UInt64, limit: Int
+        in ledger: LedgerID,
+        from size: UInt64,
+        limit: Int
     ) async throws(StoreError) -> [(size: UInt64, note: String)] {
         try await base.checkpoints(in: ledger, from: size, limit: limit)
     }

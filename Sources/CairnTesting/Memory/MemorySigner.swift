@@ -13,7 +13,9 @@ package final class MemorySigner: CheckpointSigner {
     package init(seed: UInt8 = 7) {
         do {
             key = try NoteSigningKey(
-                name: "signer.example", seed: Array(repeating: seed, count: 32))
+                name: "signer.example",
+                seed: Array(repeating: seed, count: 32)
+            )
         } catch {
             preconditionFailure("32 bytes and a plain name are a key: \(error)")
         }

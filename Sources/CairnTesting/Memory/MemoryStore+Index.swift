@@ -5,7 +5,10 @@ package import CairnLedger
 
 extension MemoryStore: RecordIndex {
     package func page(
-        _ query: RecordQuery, in ledger: LedgerID, size: UInt64, after place: PagePosition?,
+        _ query: RecordQuery,
+        in ledger: LedgerID,
+        size: UInt64,
+        after place: PagePosition?,
         limit: Int
     ) -> [FoundRecord] {
         guard let contents = contents(of: ledger) else { return [] }
@@ -27,7 +30,9 @@ extension MemoryStore: RecordIndex {
     }
 
     package func statistics(
-        in ledger: LedgerID, from: Timestamp?, to: Timestamp?
+        in ledger: LedgerID,
+        from: Timestamp?,
+        to: Timestamp?
     ) -> Statistics {
         var statistics = Statistics()
         var actors: [String: UInt64] = [:]
@@ -43,7 +48,8 @@ extension MemoryStore: RecordIndex {
 
     /// Compares the table of ids, which is the one index kept here, with the records.
     package func check(
-        in ledger: LedgerID, progress: @Sendable (UInt64) -> Void
+        in ledger: LedgerID,
+        progress: @Sendable (UInt64) -> Void
     ) -> Fault? {
         guard let contents = contents(of: ledger) else { return nil }
         for index in contents.records.keys.sorted() {
@@ -51,7 +57,10 @@ extension MemoryStore: RecordIndex {
                 record.id == leaf.id, contents.ids[leaf.id] == index
             else {
                 return Fault(
-                    index: index, kind: .columnMismatch, detail: "the id is not the record's")
+                    index: index,
+                    kind: .columnMismatch,
+                    detail: "the id is not the record's"
+                )
             }
             progress(index + 1)
         }

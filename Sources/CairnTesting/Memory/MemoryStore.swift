@@ -46,7 +46,8 @@ package final class MemoryStore: Sendable {
     }
 
     fileprivate func change(
-        _ ledger: LedgerID, _ body: (inout Contents) throws(StoreError) -> Void
+        _ ledger: LedgerID,
+        _ body: (inout Contents) throws(StoreError) -> Void
     ) throws(StoreError) {
         let result = ledgers.withLock { ledgers -> Result<Void, StoreError> in
             guard var contents = ledgers[ledger] else { return .failure(.conflict) }
@@ -88,7 +89,9 @@ extension MemoryStore: LedgerStore {
     }
 
     package func records(
-        in ledger: LedgerID, at range: Range<UInt64>, contents: Bool
+        in ledger: LedgerID,
+        at range: Range<UInt64>,
+        contents: Bool
     ) -> [StoredRecord] {
         guard let stored = self.contents(of: ledger)?.records else { return [] }
         let found = stored.inOrder(range)
@@ -104,7 +107,9 @@ extension MemoryStore: LedgerStore {
     }
 
     package func keep(
-        _ checkpoint: SignedNote, size: UInt64, in ledger: LedgerID
+        _ checkpoint: SignedNote,
+        size: UInt64,
+        in ledger: LedgerID
     ) throws(StoreError) {
         try change(ledger) { contents throws(StoreError) in
             guard contents.checkpoints[size] == nil else { return }
@@ -113,7 +118,9 @@ extension MemoryStore: LedgerStore {
     }
 
     package func checkpoints(
-        in ledger: LedgerID, from size: UInt64, limit: Int
+        in ledger: LedgerID,
+        from size: UInt64,
+        limit: Int
     ) -> [(size: UInt64, note: String)] {
         let stored = contents(of: ledger)?.checkpoints ?? [:]
         let found = stored.filter { $0.key >= size }.sorted { $0.key < $1.key }
@@ -136,7 +143,9 @@ extension MemoryStore: LedgerStore {
     }
 
     package func replaceHead(
-        of ledger: LedgerID, expecting head: Head, with next: Head
+        of ledger: LedgerID,
+        expecting head: Head,
+        with next: Head
     ) throws(StoreError) {
         try change(ledger) { contents throws(StoreError) in
             guard contents.head == head else { throw .conflict }
@@ -170,7 +179,9 @@ extension MemoryStore: Directory {
                 !ledgers.values.contains(where: { $0.tenant.name == tenant.name })
             else { return false }
             ledgers[tenant.ledger] = Contents(
-                tenant: tenant, head: .empty(origin: tenant.origin))
+                tenant: tenant,
+                head: .empty(origin: tenant.origin)
+            )
             return true
         }
         guard isNew else { throw .conflict }

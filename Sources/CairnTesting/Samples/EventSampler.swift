@@ -39,7 +39,9 @@ package struct EventSampler: Sendable {
         if generator.oneIn(2) { event.risk = generator.pick(Risk.allCases) }
         event.occurredAt = time()
         if generator.oneIn(4) { event.occurredOffset = "+02:00" }
-        if !generator.oneIn(4) { event.resources = (0..<generator.below(4)).map { _ in resource() } }
+        if !generator.oneIn(4) {
+            event.resources = (0..<generator.below(4)).map { _ in resource() }
+        }
         if generator.oneIn(2) { event.source.ip = "192.0.2.\(generator.below(4))" }
         if generator.oneIn(3) { event.source.userAgent = "agent/\(generator.below(3))" }
         if generator.oneIn(3) { event.source.requestID = "req-\(generator.below(9))" }
@@ -63,12 +65,16 @@ package struct EventSampler: Sendable {
 
     /// Makes an event ready as a server does whose clock shows `now`.
     package mutating func prepare(
-        _ event: Event, now: Timestamp = ManualClock.start
+        _ event: Event,
+        now: Timestamp = ManualClock.start
     ) -> PreparedEvent {
         PreparedEvent(
-            id: event.id ?? eventID(), isFresh: event.id == nil,
+            id: event.id ?? eventID(),
+            isFresh: event.id == nil,
             fields: event.fields(EventFacts(now: now), registry: .standard),
-            seed: Seed(using: &generator), occurredAt: event.occurredAt ?? now)
+            seed: Seed(using: &generator),
+            occurredAt: event.occurredAt ?? now
+        )
     }
 
     /// An id of version 4.
@@ -99,7 +105,8 @@ package struct EventSampler: Sendable {
         Event.Resource(
             type: generator.pick(["document", "account"]),
             id: generator.oneIn(5) ? nil : "r-\(generator.below(12))",
-            name: generator.oneIn(2) ? sentence() : nil)
+            name: generator.oneIn(2) ? sentence() : nil
+        )
     }
 
     private mutating func sentence() -> String {

@@ -14,8 +14,11 @@ extension Tenant {
         var generator = SeededGenerator(seed: number)
         let ledger = LedgerID(using: &generator)
         return Tenant(
-            name: "tenant-\(number)", ledger: ledger, origin: "cairn.example/\(ledger)",
-            createdAt: Timestamp(milliseconds: 1_769_000_000_000))
+            name: "tenant-\(number)",
+            ledger: ledger,
+            origin: "cairn.example/\(ledger)",
+            createdAt: Timestamp(milliseconds: 1_769_000_000_000)
+        )
     }
 }
 
@@ -39,24 +42,39 @@ extension StoreError {
 extension StoredRecord {
     /// The record with some of its parts replaced, as tampering leaves it.
     package func replacing(
-        index: UInt64? = nil, leaf: [UInt8]? = nil, leafHash: Digest? = nil, chain: Digest? = nil,
-        id: EventID? = nil, occurredAt: Timestamp? = nil, payload: Payload?? = nil
+        index: UInt64? = nil,
+        leaf: [UInt8]? = nil,
+        leafHash: Digest? = nil,
+        chain: Digest? = nil,
+        id: EventID? = nil,
+        occurredAt: Timestamp? = nil,
+        payload: Payload?? = nil
     ) -> StoredRecord {
         StoredRecord(
-            index: index ?? self.index, leaf: leaf ?? self.leaf,
-            leafHash: leafHash ?? self.leafHash, chain: chain ?? self.chain, id: id ?? self.id,
-            occurredAt: occurredAt ?? self.occurredAt, payload: payload ?? self.payload)
+            index: index ?? self.index,
+            leaf: leaf ?? self.leaf,
+            leafHash: leafHash ?? self.leafHash,
+            chain: chain ?? self.chain,
+            id: id ?? self.id,
+            occurredAt: occurredAt ?? self.occurredAt,
+            payload: payload ?? self.payload
+        )
     }
 }
 
 extension Head {
     /// The head with some of its parts replaced.
     package func replacing(
-        frontier: Frontier? = nil, chain: Digest? = nil, lastReceivedAt: Int64? = nil,
+        frontier: Frontier? = nil,
+        chain: Digest? = nil,
+        lastReceivedAt: Int64? = nil,
         epoch: Int64? = nil
     ) -> Head {
         Head(
-            frontier: frontier ?? self.frontier, chain: chain ?? self.chain,
-            lastReceivedAt: lastReceivedAt ?? self.lastReceivedAt, epoch: epoch ?? self.epoch)
+            frontier: frontier ?? self.frontier,
+            chain: chain ?? self.chain,
+            lastReceivedAt: lastReceivedAt ?? self.lastReceivedAt,
+            epoch: epoch ?? self.epoch
+        )
     }
 }

@@ -38,6 +38,7 @@ package final class ManualClock: Sendable {
     package var server: ServerClock {
         ServerClock(
             now: { self.now },
-            continuousMilliseconds: { self.times.withLock { $0.continuous } })
+            continuousMilliseconds: { self.times.withLock { $0.continuous } }
+        )
     }
 }

@@ -50,7 +50,9 @@ extension EventSampler {
             case 10: generator.pick([(.ip, ["192.0.2.1"]), (.requestID, ["req-1", "req-2"])])
             default:
                 (
-                    .details(generator.pick(["color", "size", "a.b", "a.b.b", "é", "tags", "tags.n"])),
+                    .details(
+                        generator.pick(["color", "size", "a.b", "a.b.b", "é", "tags", "tags.n"])
+                    ),
                     Self.values + ["2", "false"]
                 )
             }

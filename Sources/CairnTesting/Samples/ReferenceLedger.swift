@@ -28,7 +28,8 @@ package struct ReferenceLedger: Sendable {
 
     /// Adds events and returns what a store is given for them.
     package mutating func append(
-        _ events: [PreparedEvent], receivedAt: Timestamp = ManualClock.start
+        _ events: [PreparedEvent],
+        receivedAt: Timestamp = ManualClock.start
     ) -> Batch {
         let first = records.count
         var frontier = head.frontier
@@ -36,24 +37,42 @@ package struct ReferenceLedger: Sendable {
         var completed: [(coordinate: TileCoordinate, tile: Tile)] = []
         for event in events {
             let leaf = Leaf(
-                origin: tenant.origin, index: UInt64(records.count), id: event.id,
-                receivedAt: receivedAt, schema: event.schema,
-                retentionClass: event.retentionClass, record: event.digest)
+                origin: tenant.origin,
+                index: UInt64(records.count),
+                id: event.id,
+                receivedAt: receivedAt,
+                schema: event.schema,
+                retentionClass: event.retentionClass,
+                record: event.digest
+            )
             let hash = Digest.leaf(leaf.bytes)
             chain = Chain.next(chain, leafHash: hash)
             frontier.append(hash)
             records.append(
                 StoredRecord(
-                    index: leaf.index, leaf: leaf.bytes, leafHash: hash, chain: chain,
-                    id: event.id, occurredAt: event.occurredAt,
-                    payload: Payload(seed: event.seed, fields: event.fields)))
+                    index: leaf.index,
+                    leaf: leaf.bytes,
+                    leafHash: hash,
+                    chain: chain,
+                    id: event.id,
+                    occurredAt: event.occurredAt,
+                    payload: Payload(seed: event.seed, fields: event.fields)
+                )
+            )
             completed += completeTiles()
         }
         head = Head(
-            frontier: frontier, chain: chain, lastReceivedAt: receivedAt.milliseconds,
-            epoch: head.epoch)
+            frontier: frontier,
+            chain: chain,
+            lastReceivedAt: receivedAt.milliseconds,
+            epoch: head.epoch
+        )
         return Batch(
-            ledger: tenant.ledger, records: Array(records[first...]), tiles: completed, head: head)
+            ledger: tenant.ledger,
+            records: Array(records[first...]),
+            tiles: completed,
+            head: head
+        )
     }
 
     /// The tiles that the newest record completed.

@@ -23,21 +23,29 @@ package struct LedgerSetting: Sendable {
     /// Opens another object over the same store, as a restart or a second server does.
     package func reopened(limits: Ledger.Limits = Ledger.Limits()) async throws -> Ledger {
         try await Ledger(
-            tenant, store: store, signer: signer, vault: vault, clock: clock.server,
-            limits: limits)
+            tenant,
+            store: store,
+            signer: signer,
+            vault: vault,
+            clock: clock.server,
+            limits: limits
+        )
     }
 
     /// Audits the whole ledger, against the signer's key.
     package func audit(_ scope: AuditScope = AuditScope()) async throws -> AuditReport {
         try await Auditor(
-            tenant: tenant, store: memory, keys: [signer.verifierKey(for: tenant.origin)]
+            tenant: tenant,
+            store: memory,
+            keys: [signer.verifierKey(for: tenant.origin)]
         ).audit(scope)
     }
 }
 
 /// Runs `body` with an empty ledger in memory.
 package func withLedger<Result>(
-    limits: Ledger.Limits = Ledger.Limits(), tenant: Tenant = .example,
+    limits: Ledger.Limits = Ledger.Limits(),
+    tenant: Tenant = .example,
     _ body: (LedgerSetting) async throws -> Result
 ) async throws -> Result {
     let memory = MemoryStore()
@@ -45,9 +53,22 @@ package func withLedger<Result>(
     let store = FaultyLedgerStore(memory)
     let (vault, signer, clock) = (FaultyVault(MemoryVault()), MemorySigner(), ManualClock())
     let ledger = try await Ledger(
-        tenant, store: store, signer: signer, vault: vault, clock: clock.server, limits: limits)
+        tenant,
+        store: store,
+        signer: signer,
+        vault: vault,
+        clock: clock.server,
+        limits: limits
+    )
     return try await body(
         LedgerSetting(
-            ledger: ledger, memory: memory, store: store, vault: vault, signer: signer,
-            clock: clock, tenant: tenant))
+            ledger: ledger,
+            memory: memory,
+            store: store,
+            vault: vault,
+            signer: signer,
+            clock: clock,
+            tenant: tenant
+        )
+    )
 }
