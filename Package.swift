@@ -16,7 +16,9 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(
-    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    name: "ServiceLifecycle",
+    package: "swift-service-lifecycle"
+)
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
@@ -39,16 +41,20 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(
-            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
-            traits: [.defaults, "YAML", "CommandLineArguments"]),
+            url: "https://github.com/apple/swift-configuration",
+            from: "1.4.0",
+            traits: [.defaults, "YAML", "CommandLineArguments"]
+        ),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Cairn", dependencies: [crypto], swiftSettings: settings),
         .target(
-            name: "CairnLedger", dependencies: ["Cairn", crypto, logging, metrics, lifecycle],
-            swiftSettings: settings),
+            name: "CairnLedger",
+            dependencies: ["Cairn", crypto, logging, metrics, lifecycle],
+            swiftSettings: settings
+        ),
         .target(
             name: "CairnLocal",
             dependencies: [
@@ -56,7 +62,8 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
-            swiftSettings: settings),
+            swiftSettings: settings
+        ),
         .target(name: "CairnAPI", dependencies: ["Cairn"], swiftSettings: settings),
         .target(
             name: "CairnServer",
@@ -64,7 +71,8 @@ let package = Package(
                 "CairnLedger", "CairnAPI", "Cairn", hummingbird, nioCore, httpTypes, logging,
                 metrics, lifecycle,
             ],
-            swiftSettings: settings),
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "CairnCommand",
             dependencies: [
@@ -77,26 +85,37 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            swiftSettings: settings),
+            swiftSettings: settings
+        ),
         .executableTarget(
-            name: "CairnBenchmarks", dependencies: ["CairnLocal", "CairnLedger", "Cairn"],
-            path: "Benchmarks/Sources", swiftSettings: settings),
+            name: "CairnBenchmarks",
+            dependencies: ["CairnLocal", "CairnLedger", "Cairn"],
+            path: "Benchmarks/Sources",
+            swiftSettings: settings
+        ),
         .target(
-            name: "CairnTesting", dependencies: ["CairnLedger", "Cairn", crypto],
-            swiftSettings: settings),
+            name: "CairnTesting",
+            dependencies: ["CairnLedger", "Cairn", crypto],
+            swiftSettings: settings
+        ),
         .testTarget(
-            name: "CairnTests", dependencies: ["Cairn", crypto], swiftSettings: settings),
+            name: "CairnTests",
+            dependencies: ["Cairn", crypto],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "CairnLedgerTests",
             dependencies: ["CairnLedger", "CairnTesting", "Cairn", crypto],
-            swiftSettings: settings),
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "CairnLocalTests",
             dependencies: [
                 "CairnLocal", "CairnTesting", "CairnLedger", "Cairn",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
-            swiftSettings: settings),
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "CairnServerTests",
             dependencies: [
@@ -104,10 +123,13 @@ let package = Package(
                 httpTypes, nioCore,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
-            swiftSettings: settings),
+            swiftSettings: settings
+        ),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Cairn", "CairnAPI", "CairnCommand"],
-            swiftSettings: settings),
+            name: "EndToEndTests",
+            dependencies: ["Cairn", "CairnCommand", logging],
+            swiftSettings: settings
+        ),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ]
 )

@@ -23,7 +23,11 @@ struct Benchmarks {
     }
 
     /// Runs `body` and prints what one of `count` cost.
-    static func measure(_ name: String, _ count: Int, _ body: () async throws -> Void) async rethrows {
+    static func measure(
+        _ name: String,
+        _ count: Int,
+        _ body: () async throws -> Void
+    ) async rethrows {
         let clock = ContinuousClock()
         let cpu = cpuSeconds()
         let start = clock.now
@@ -32,8 +36,13 @@ struct Benchmarks {
         let seconds = Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18
         print(
             name.padding(toLength: 28, withPad: " ", startingAt: 0),
-            String(format: "%12.0f %10.2f %12.2f", Double(count) / seconds,
-                seconds / Double(count) * 1e6, (cpuSeconds() - cpu) / Double(count) * 1e6))
+            String(
+                format: "%12.0f %10.2f %12.2f",
+                Double(count) / seconds,
+                seconds / Double(count) * 1e6,
+                (cpuSeconds() - cpu) / Double(count) * 1e6
+            )
+        )
     }
 
     private static func cpuSeconds() -> Double {

@@ -32,8 +32,13 @@ enum PureBenchmarks {
             for (index, digest) in digests.enumerated() {
                 let leaf = Leaf(
                     origin: "cairn.example/0123456789abcdef0123456789abcdef",
-                    index: UInt64(index), id: id, receivedAt: facts.now, schema: .event,
-                    retentionClass: .standard, record: digest)
+                    index: UInt64(index),
+                    id: id,
+                    receivedAt: facts.now,
+                    schema: .event,
+                    retentionClass: .standard,
+                    record: digest
+                )
                 frontier.append(Digest.leaf(leaf.bytes))
             }
         }
@@ -48,6 +53,7 @@ enum PureBenchmarks {
         let seconds = Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18
         print(
             name.padding(toLength: 28, withPad: " ", startingAt: 0),
-            String(format: "%12.0f %10.2f", Double(count) / seconds, seconds / Double(count) * 1e6))
+            String(format: "%12.0f %10.2f", Double(count) / seconds, seconds / Double(count) * 1e6)
+        )
     }
 }

@@ -32,7 +32,8 @@ enum StoreBenchmarks {
             let size = await ledger.currentHead.size
             var queries: [(String, RecordQuery)] = [("newest", RecordQuery())]
             for (name, key, value) in [
-                ("type common", FilterKey.type, "user.login"), ("outcome rare", .outcome, "failure"),
+                ("type common", FilterKey.type, "user.login"),
+                ("outcome rare", .outcome, "failure"),
                 ("outcome common", .outcome, "success"), ("actor common", .actorID, "user-1"),
                 ("actor rare", .actorID, "user-9000"), ("request", .requestID, "r-77"),
                 ("risk", .risk, "high"), ("details", .details("method"), "password"),
@@ -48,17 +49,26 @@ enum StoreBenchmarks {
                 try await Benchmarks.measure("page of 50: \(name)", 200) {
                     for _ in 0..<200 {
                         _ = try await store.page(
-                            query, in: ledger.tenant.ledger, size: size, after: nil, limit: 51)
+                            query,
+                            in: ledger.tenant.ledger,
+                            size: size,
+                            after: nil,
+                            limit: 51
+                        )
                     }
                 }
             }
             let auditor = Auditor(
-                tenant: ledger.tenant, store: store, keys: [ledger.verifierKey])
+                tenant: ledger.tenant,
+                store: store,
+                keys: [ledger.verifierKey]
+            )
             for contents in [true, false] {
                 var scope = AuditScope()
                 scope.contents = contents
                 try await Benchmarks.measure(
-                    contents ? "verify with contents" : "verify leaves and root", bodies.count
+                    contents ? "verify with contents" : "verify leaves and root",
+                    bodies.count
                 ) {
                     let report = try await auditor.audit(scope)
                     precondition(report.holds, "\(report.faults)")
@@ -68,7 +78,8 @@ enum StoreBenchmarks {
     }
 
     private static func prepare(
-        _ bodies: ArraySlice<[UInt8]>, _ preparer: Preparer
+        _ bodies: ArraySlice<[UInt8]>,
+        _ preparer: Preparer
     ) throws -> [PreparedEvent] {
         try bodies.map { body in
             try preparer.prepare(try body.withUnsafeBytes { try Event(parsing: $0) })
@@ -86,20 +97,31 @@ enum StoreBenchmarks {
             now: { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) },
             continuousMilliseconds: {
                 Int64(bootMilliseconds())
-            })
+            }
+        )
         var generator = SystemRandomNumberGenerator()
         let id = LedgerID(using: &generator)
         let tenant = Tenant(
-            name: "default", ledger: id, origin: "cairn.local/\(id)", createdAt: clock.now())
+            name: "default",
+            ledger: id,
+            origin: "cairn.local/\(id)",
+            createdAt: clock.now()
+        )
         try await store.create(tenant)
         let signer = try KeyFile(seed: [UInt8](repeating: 7, count: 32))
         let ledger = try await Ledger(
-            tenant, store: store, signer: signer, vault: nil, clock: clock)
+            tenant,
+            store: store,
+            signer: signer,
+            vault: nil,
+            clock: clock
+        )
         let preparer = Preparer(
             clock: clock,
             random: { buffer in
                 if let start = buffer.baseAddress { arc4random_buf(start, buffer.count) }
-            })
+            }
+        )
         try await body(ledger, store, preparer)
         try await store.close()
     }

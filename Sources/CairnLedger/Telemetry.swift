@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The name of every metric, in one place. None carries a tenant.
+/// The name of every metric, in one place.
+///
+/// None carries a tenant.
 package enum Telemetry {
     /// Counter: events by what became of them.
     package static let events = "cairn_events_total"

@@ -31,7 +31,8 @@ struct DurabilityTests {
             "UPDATE entries SET leaf = x'00'", "DELETE FROM entries",
             "INSERT OR REPLACE INTO entries SELECT place, x'00', leaf_hash, chain FROM entries",
             "UPDATE checkpoints SET note = ''", "DELETE FROM checkpoints",
-        ])
+        ]
+    )
     func entriesRefuse(_ statement: String) async throws {
         try await withTemporaryFolder { folder in
             let disk = try await LedgerOnDisk.make(in: folder, count: 10)
@@ -60,11 +61,20 @@ struct DurabilityTests {
             try await store.close()
 
             let crashed = LedgerOnDisk(
-                folder: copy, signer: disk.signer, clock: disk.clock, tenant: disk.tenant)
+                folder: copy,
+                signer: disk.signer,
+                clock: disk.clock,
+                tenant: disk.tenant
+            )
             let reopened = try await LocalStore.open(at: copy)
             #expect(reopened.tail.count == 0)
             let page = try await reopened.page(
-                RecordQuery(), in: disk.tenant.ledger, size: 350, after: nil, limit: 1000)
+                RecordQuery(),
+                in: disk.tenant.ledger,
+                size: 350,
+                after: nil,
+                limit: 1000
+            )
             #expect(page.count == 350)
             try await reopened.close()
             #expect(try await crashed.faults() == [])
@@ -94,7 +104,8 @@ struct DurabilityTests {
                     sql: """
                         PRAGMA user_version = 99;
                         UPDATE store SET value = CAST('99' AS BLOB) WHERE key = 'readable_by'
-                        """)
+                        """
+                )
             }
             try queue.close()
             await #expect(throws: LocalStoreError.newerSchema(99)) {
@@ -120,9 +131,12 @@ struct DurabilityTests {
     func notAStore() async throws {
         try await withTemporaryFolder { folder in
             try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true)
+                atPath: folder,
+                withIntermediateDirectories: true
+            )
             try Data(repeating: 7, count: 8192).write(
-                to: URL(fileURLWithPath: folder + "/cairn.db"))
+                to: URL(fileURLWithPath: folder + "/cairn.db")
+            )
             await #expect(throws: LocalStoreError.notAStore) {
                 _ = try await LocalStore.open(at: folder)
             }
@@ -138,7 +152,9 @@ struct DurabilityTests {
     func foreignFile() async throws {
         try await withTemporaryFolder { folder in
             try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true)
+                atPath: folder,
+                withIntermediateDirectories: true
+            )
             let queue = try DatabaseQueue(path: folder + "/cairn.db")
             try await queue.write { try $0.execute(sql: "CREATE TABLE theirs (x)") }
             try queue.close()
@@ -152,14 +168,17 @@ struct DurabilityTests {
     func migrationsArePinned() {
         let digests = Migrations.steps.map { Cairn.Digest.sha256(Array($0.sql.utf8)).hex }
         #expect(
-            digests == ["7abd8a408dcfa41d690c0eee5b7bd25d7349a336ead8381337234933a49719c0"])
+            digests == ["7abd8a408dcfa41d690c0eee5b7bd25d7349a336ead8381337234933a49719c0"]
+        )
     }
 
     @Test("A signing key is made once, kept from others, and read back")
     func keyFile() async throws {
         try await withTemporaryFolder { folder in
             try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true)
+                atPath: folder,
+                withIntermediateDirectories: true
+            )
             let path = folder + "/signing.key"
             let made = try KeyFile.load(orCreateAt: path) { [UInt8](repeating: 3, count: 32) }
             let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
@@ -187,7 +206,12 @@ struct DurabilityTests {
                 for (number, tenant) in tenants.enumerated() {
                     group.addTask {
                         let ledger = try await Ledger(
-                            tenant, store: store, signer: signer, vault: nil, clock: clock.server)
+                            tenant,
+                            store: store,
+                            signer: signer,
+                            vault: nil,
+                            clock: clock.server
+                        )
                         var sampler = EventSampler(seed: UInt64(number))
                         for _ in 0..<10 {
                             _ = await ledger.append(sampler.prepared(7))
@@ -198,11 +222,18 @@ struct DurabilityTests {
             }
             for tenant in tenants {
                 let report = try await Auditor(
-                    tenant: tenant, store: store, keys: [signer.verifierKey(for: tenant.origin)]
+                    tenant: tenant,
+                    store: store,
+                    keys: [signer.verifierKey(for: tenant.origin)]
                 ).audit()
                 #expect(report.holds && report.size == 70, "\(tenant.name)")
                 let page = try await store.page(
-                    RecordQuery(), in: tenant.ledger, size: 70, after: nil, limit: 100)
+                    RecordQuery(),
+                    in: tenant.ledger,
+                    size: 70,
+                    after: nil,
+                    limit: 100
+                )
                 #expect(page.count == 70)
             }
         }

@@ -16,7 +16,9 @@ struct Tampering: Sendable, CustomTestStringConvertible {
     let index: UInt64?
 
     init(
-        _ testDescription: String, _ statements: String, _ kinds: Set<Fault.Kind>,
+        _ testDescription: String,
+        _ statements: String,
+        _ kinds: Set<Fault.Kind>,
         at index: UInt64? = nil
     ) {
         self.testDescription = testDescription
@@ -32,107 +34,172 @@ struct Tampering: Sendable, CustomTestStringConvertible {
         .init(
             "A changed leaf",
             "UPDATE entries SET leaf = CAST(replace(CAST(leaf AS TEXT), 'std', 'sec') AS BLOB) "
-                + "WHERE place = \(place(37))", [.leafMismatch], at: 37),
+                + "WHERE place = \(place(37))",
+            [.leafMismatch],
+            at: 37
+        ),
         .init(
             "A changed leaf hash",
             "UPDATE entries SET leaf_hash = zeroblob(32) WHERE place = \(place(0))",
-            [.leafMismatch], at: 0),
+            [.leafMismatch],
+            at: 0
+        ),
         .init(
             "A changed chain hash",
             "UPDATE entries SET chain = zeroblob(32) WHERE place = \(place(511))",
-            [.leafMismatch], at: 511),
+            [.leafMismatch],
+            at: 511
+        ),
         .init(
             "A removed record in the middle",
-            "DELETE FROM entries WHERE place = \(place(99))", [.missing], at: 99),
+            "DELETE FROM entries WHERE place = \(place(99))",
+            [.missing],
+            at: 99
+        ),
         .init(
             "A removed tail",
-            "DELETE FROM entries WHERE place >= \(place(600))", [.missing], at: 600),
+            "DELETE FROM entries WHERE place >= \(place(600))",
+            [.missing],
+            at: 600
+        ),
         .init(
             "An inserted record",
             "INSERT INTO entries SELECT \(place(700)), leaf, leaf_hash, chain FROM entries "
-                + "WHERE place = \(place(3))", [.inserted], at: 700),
+                + "WHERE place = \(place(3))",
+            [.inserted],
+            at: 700
+        ),
         .init(
             "A swapped pair",
             """
             UPDATE entries SET place = -1 WHERE place = \(place(20));
             UPDATE entries SET place = \(place(20)) WHERE place = \(place(21));
             UPDATE entries SET place = \(place(21)) WHERE place = -1
-            """, [.reordered], at: 20),
+            """,
+            [.reordered],
+            at: 20
+        ),
         .init(
             "A changed payload",
             """
             UPDATE payloads SET fields = CAST(replace(CAST(fields AS TEXT), 'success', 'failure')
                 AS BLOB) WHERE place = \(place(256));
             UPDATE payloads SET fields = substr(fields, 1, 8) WHERE place = \(place(256))
-            """, [.contentMismatch], at: 256),
+            """,
+            [.contentMismatch],
+            at: 256
+        ),
         .init(
             "A changed seed",
             "UPDATE payloads SET seed = zeroblob(32) WHERE place = \(place(5))",
-            [.contentMismatch], at: 5),
+            [.contentMismatch],
+            at: 5
+        ),
         .init(
             "A removed payload",
-            "DELETE FROM payloads WHERE place = \(place(400))", [.contentMissing], at: 400),
+            "DELETE FROM payloads WHERE place = \(place(400))",
+            [.contentMissing],
+            at: 400
+        ),
         .init(
             "A changed id column",
             "UPDATE records SET id = zeroblob(16) WHERE place = \(place(8))",
-            [.columnMismatch], at: 8),
+            [.columnMismatch],
+            at: 8
+        ),
         .init(
             "A changed time column",
             "UPDATE records SET occurred_at = occurred_at + 1 WHERE place = \(place(650))",
-            [.columnMismatch], at: 650),
+            [.columnMismatch],
+            at: 650
+        ),
         .init(
             "A record given to another ledger",
-            "UPDATE records SET ledger = 2 WHERE place = \(place(12))", [.columnMismatch],
-            at: 12),
+            "UPDATE records SET ledger = 2 WHERE place = \(place(12))",
+            [.columnMismatch],
+            at: 12
+        ),
         .init(
             "A removed row of query columns",
-            "DELETE FROM records WHERE place = \(place(13))", [.columnMismatch], at: 13),
+            "DELETE FROM records WHERE place = \(place(13))",
+            [.columnMismatch],
+            at: 13
+        ),
         .init(
-            "A changed tile", "UPDATE tiles SET hashes = zeroblob(8192) WHERE number = 1",
-            [.checkpointMismatch], at: 256),
+            "A changed tile",
+            "UPDATE tiles SET hashes = zeroblob(8192) WHERE number = 1",
+            [.checkpointMismatch],
+            at: 256
+        ),
         .init("A removed tile", "DELETE FROM tiles WHERE number = 0", [.checkpointMismatch], at: 0),
         .init(
             "A head that went back",
             """
             UPDATE heads SET size = 3
-            """, [.checkpointMismatch, .truncated]),
+            """,
+            [.checkpointMismatch, .truncated]
+        ),
         .init(
-            "A changed head frontier", "UPDATE heads SET frontier = zeroblob(length(frontier))",
-            [.checkpointMismatch]),
+            "A changed head frontier",
+            "UPDATE heads SET frontier = zeroblob(length(frontier))",
+            [.checkpointMismatch]
+        ),
         .init("A changed head root", "UPDATE heads SET root = zeroblob(32)", [.checkpointMismatch]),
-        .init("A changed head chain", "UPDATE heads SET chain = zeroblob(32)", [.checkpointMismatch]),
         .init(
-            "A changed newest time", "UPDATE heads SET last_received_at = last_received_at + 1",
-            [.checkpointMismatch]),
+            "A changed head chain",
+            "UPDATE heads SET chain = zeroblob(32)",
+            [.checkpointMismatch]
+        ),
+        .init(
+            "A changed newest time",
+            "UPDATE heads SET last_received_at = last_received_at + 1",
+            [.checkpointMismatch]
+        ),
         .init("A removed head", "DELETE FROM heads", [.missing]),
         .init(
             "A changed checkpoint",
             "UPDATE checkpoints SET note = replace(note, '300', '301') WHERE size = 300",
-            [.checkpointMismatch]),
+            [.checkpointMismatch]
+        ),
         .init(
             "A checkpoint under another size",
-            "UPDATE checkpoints SET size = 299 WHERE size = 300", [.checkpointMismatch]),
+            "UPDATE checkpoints SET size = 299 WHERE size = 300",
+            [.checkpointMismatch]
+        ),
         .init(
             "A removed term of the search index",
             """
             DELETE FROM terms_data WHERE id > 10
-            """, [.columnMismatch, .missing]),
+            """,
+            [.columnMismatch, .missing]
+        ),
         .init(
             "A term added to the search index",
             "INSERT INTO terms (rowid, term) VALUES (\(place(300)), '1wplanted')",
-            [.columnMismatch], at: 256),
+            [.columnMismatch],
+            at: 256
+        ),
         .init(
-            "An index that claims to be ahead", "UPDATE merged SET size = 5000",
-            [.columnMismatch]),
+            "An index that claims to be ahead",
+            "UPDATE merged SET size = 5000",
+            [.columnMismatch]
+        ),
         .init(
-            "Changed times of a block", "UPDATE blocks SET low = low - 1 WHERE number = 1",
-            [.columnMismatch], at: 256),
+            "Changed times of a block",
+            "UPDATE blocks SET low = low - 1 WHERE number = 1",
+            [.columnMismatch],
+            at: 256
+        ),
         .init(
             "A changed count",
-            "UPDATE counts SET count = count + 1 WHERE dimension = 3", [.columnMismatch]),
+            "UPDATE counts SET count = count + 1 WHERE dimension = 3",
+            [.columnMismatch]
+        ),
         .init(
-            "A changed origin", "UPDATE tenants SET origin = 'cairn.example/other'",
-            [.leafMismatch, .checkpointMismatch]),
+            "A changed origin",
+            "UPDATE tenants SET origin = 'cairn.example/other'",
+            [.leafMismatch, .checkpointMismatch]
+        ),
     ]
 }
 
@@ -154,16 +221,19 @@ struct TamperTests {
             let tenant = try await currentTenant(disk)
             let store = try await LocalStore.open(at: folder, mode: .readOnly)
             let auditor = Auditor(
-                tenant: tenant, store: store,
-                keys: [disk.signer.verifierKey(for: disk.tenant.origin)])
+                tenant: tenant,
+                store: store,
+                keys: [disk.signer.verifierKey(for: disk.tenant.origin)]
+            )
             var faults: [Fault] = []
             let report = try await auditor.audit()
             faults = report.faults
             if faults.isEmpty {
                 do {
                     if let fault = try await store.check(
-                        in: tenant.ledger, progress: { _ in })
-                    {
+                        in: tenant.ledger,
+                        progress: { _ in }
+                    ) {
                         faults = [fault]
                     }
                 } catch let error as StoreError {
@@ -214,7 +284,11 @@ struct TamperTests {
             let published = try #require(try await store.newestCheckpoint(in: disk.tenant.ledger))
             try await store.close()
             let restored = LedgerOnDisk(
-                folder: backup, signer: disk.signer, clock: disk.clock, tenant: disk.tenant)
+                folder: backup,
+                signer: disk.signer,
+                clock: disk.clock,
+                tenant: disk.tenant
+            )
             var scope = AuditScope()
             scope.checkpoint = published
             #expect(try await restored.faults(scope).first?.kind == .truncated)
@@ -259,7 +333,10 @@ struct TamperTests {
     private func readsAsWritten(_ disk: LedgerOnDisk) async throws -> Bool {
         let store = try await LocalStore.open(at: disk.folder, mode: .readOnly)
         let records = try await store.records(
-            in: disk.tenant.ledger, at: 0..<300, contents: true)
+            in: disk.tenant.ledger,
+            at: 0..<300,
+            contents: true
+        )
         return records.count == 300
             && records.allSatisfy { record in
                 guard let payload = record.payload, let leaf = try? Leaf(parsing: record.leaf)

@@ -39,7 +39,11 @@ struct LedgerOnDisk {
     /// Makes a store in `folder` with `count` records and checkpoints at some sizes.
     static func make(in folder: String, count: Int, seed: UInt64 = 1) async throws -> LedgerOnDisk {
         let disk = LedgerOnDisk(
-            folder: folder, signer: MemorySigner(), clock: ManualClock(), tenant: .example)
+            folder: folder,
+            signer: MemorySigner(),
+            clock: ManualClock(),
+            tenant: .example
+        )
         let store = try await LocalStore.open(at: folder)
         try await store.create(disk.tenant)
         var sampler = EventSampler(seed: seed)
@@ -62,14 +66,22 @@ struct LedgerOnDisk {
 
     func open(_ store: LocalStore) async throws -> Ledger {
         try await Ledger(
-            tenant, store: store, signer: signer, vault: nil, clock: clock.server)
+            tenant,
+            store: store,
+            signer: signer,
+            vault: nil,
+            clock: clock.server
+        )
     }
 
     func audit(
-        _ store: LocalStore, _ scope: AuditScope = AuditScope()
+        _ store: LocalStore,
+        _ scope: AuditScope = AuditScope()
     ) async throws -> AuditReport {
         try await Auditor(
-            tenant: tenant, store: store, keys: [signer.verifierKey(for: tenant.origin)]
+            tenant: tenant,
+            store: store,
+            keys: [signer.verifierKey(for: tenant.origin)]
         ).audit(scope)
     }
 

@@ -17,8 +17,8 @@ def fault(code, output):
     """What an exit with 1 or 3 names first."""
     if code == 3:
         return "unreadable" if output.strip() else None
-    match = re.search(r"first fault: record \d+: (\w+):", output)
-    return match[1] if code == 1 and match else None
+    match = re.search(r"first fault: record \d+: (\w+):|(does not match itself): \w", output)
+    return (match[1] or "damaged") if code == 1 and match else None
 
 
 class Store:

@@ -69,7 +69,7 @@ struct DocumentationRules {
     private static func requirements(_ source: SwiftSource) -> [String] {
         var names: [String] = []
         var depth = 0
-        for line in source.code {
+        for line in source.code where depth > 0 || line.contains("protocol ") {
             if depth == 0, line.firstMatch(of: /\bprotocol\s+\w+/) != nil, line.contains("{") {
                 depth = 1
                 continue

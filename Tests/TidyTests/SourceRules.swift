@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+
 /// What no source may hold.
 enum SourceRules {
     static let licence = "// SPDX-License-Identifier: Apache-2.0"
     static let lineLimit = 400
 
+    /// Files that hold a document as text, and are as long as it is.
+    private static let documents: Set<String> = ["Sources/CairnServer/OpenAPIDocument.swift"]
     /// Texts that no code may hold.
     private static let forbidden = [
         "try" + "!", "@unchecked" + " Sendable", "nonisolated(" + "unsafe)",
@@ -21,7 +25,7 @@ enum SourceRules {
             found.append(source.finding(0, "the first line is not the licence's"))
         }
         // A file that ends in a line feed splits into one line more than it has.
-        if source.lines.count - 1 > lineLimit {
+        if source.lines.count - 1 > lineLimit, !documents.contains(source.path) {
             found.append(source.finding(lineLimit, "the file has more than \(lineLimit) lines"))
         }
         let mayPrint = speaks.contains { source.path.hasPrefix($0) }
@@ -75,6 +79,8 @@ enum TextRules {
         "download.swift.org", "swift.org", "json-schema.org", "spec.openapis.org", "semver.org",
         "keepachangelog.com", "creativecommons.org", "schemas.openxmlformats.org",
     ]
+    /// Addresses for documentation (RFC 5737).
+    private static let documentation = ["192.0.2.", "198.51.100.", "203.0.113."]
     /// Names that stand for a host (RFC 2606, RFC 6761), and the machine itself.
     private static let reserved = [
         "example", "example.com", "example.org", "example.net", "test", "invalid", "localhost",
@@ -82,12 +88,17 @@ enum TextRules {
 
     /// Machine paths and private hosts in a text.
     static func findings(in text: String, of path: String) -> [String] {
+        // Most texts have neither, and a look at the whole is quicker than one at each line.
+        guard (machinePaths + ["http"]).contains(where: { text.range(of: $0) != nil }) else {
+            return []
+        }
         var found: [String] = []
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         for (number, line) in lines.enumerated() {
             for folder in machinePaths where holds(line, path: folder) {
                 found.append("\(path):\(number + 1): names a folder of a machine, \(folder)")
             }
+            guard line.contains("http") else { continue }
             for match in line.matches(of: /https?:\/\/([A-Za-z0-9.-]+)/) {
                 let host = String(match.output.1).lowercased()
                 guard !isPublic(host) else { continue }
@@ -106,7 +117,8 @@ enum TextRules {
     }
 
     private static func isPublic(_ host: String) -> Bool {
-        publicHosts.contains(host) || host.hasPrefix("127.") || host == "host"
+        publicHosts.contains(host) || host.hasPrefix("127") || host == "host"
+            || documentation.contains { host.hasPrefix($0) }
             || !host.contains(".") && host.count == 1
             || reserved.contains { host == $0 || host.hasSuffix("." + $0) }
     }

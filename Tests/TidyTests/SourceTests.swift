@@ -4,8 +4,14 @@ import Testing
 
 @Suite("Sources are tidy")
 struct SourceTests {
-    private static func sources(_ files: [String]) throws -> [SwiftSource] {
-        try files.map { SwiftSource(path: $0, text: try Repository.text($0)) }
+    /// Every Swift file but the manifest, read once for all tests.
+    private static let sources = Result {
+        try Repository.swiftFiles.map { SwiftSource(path: $0, text: try Repository.text($0)) }
+    }
+
+    /// The Swift files of the modules.
+    private static func sourcesOfModules() throws -> [SwiftSource] {
+        try sources.get().filter { $0.path.hasPrefix("Sources/") }
     }
 
     private static func sample(_ text: String, at path: String) -> SwiftSource {
@@ -16,9 +22,7 @@ struct SourceTests {
 
     @Test("A module imports only what its row of the table allows")
     func imports() throws {
-        let sources = try SourceTests.sources(
-            Repository.files(under: "Sources/", endingIn: ".swift")
-        )
+        let sources = try SourceTests.sourcesOfModules()
         #expect(sources.count > 100)
         let findings = sources.flatMap(ModuleRules.findings)
         #expect(findings.isEmpty, "\(findings.joined(separator: "\n"))")
@@ -36,15 +40,13 @@ struct SourceTests {
 
     @Test("No source prints, forces, escapes a check, puts work off, or goes without a licence")
     func rules() throws {
-        let findings = try SourceTests.sources(Repository.swiftFiles)
-            .flatMap(SourceRules.findings)
+        let findings = try SourceTests.sources.get().flatMap(SourceRules.findings)
         #expect(findings.isEmpty, "\(findings.joined(separator: "\n"))")
     }
 
     @Test("Everything that a module declares for others is documented")
     func documentation() throws {
-        let files = Repository.files(under: "Sources/", endingIn: ".swift")
-        let sources = try SourceTests.sources(files)
+        let sources = try SourceTests.sourcesOfModules()
         let rules = DocumentationRules(sources: sources)
         let findings = sources.flatMap(rules.findings)
         #expect(findings.isEmpty, "\(findings.joined(separator: "\n"))")

@@ -6,8 +6,10 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import time
 
-from common import REFERENCE, TEMPLATE, WORK, Cairn, free_port, loadgen, prepare, side, table
+from common import (
+    REFERENCE, TEMPLATE, WORK, Cairn, discard, free_port, loadgen, prepare, side, table)
 
 
 class SeedStack:
@@ -43,6 +45,12 @@ class SeedStack:
 
     def __exit__(self, *_):
         self.run("stop")
+        # `stop` signals the app and does not wait for it.
+        pid = getattr(self, "pids", {}).get("app")
+        for _ in range(100):
+            if pid is None or not pathlib.Path(f"/proc/{pid}").exists():
+                break
+            time.sleep(0.1)
 
 
 def main():
@@ -70,6 +78,7 @@ def main():
             side(out, "seedstack bulk 100 c=4", seed.pids,
                  [*theirs, *bulk, "-u", "/api/v1/audit/bulk"])
             side(out, "cairn bulk 100 c=4", {"cairn": cairn.pid}, [*ours, *bulk])
+    discard(folder)
     table(out)
     ratios(out)
 
@@ -80,7 +89,8 @@ def ratios(out):
     for line in out.read_text().splitlines():
         line = json.loads(line)
         rows.setdefault(line["row"], []).append(line)
-    print("\n| cairn / seedstack | events/s | ev/server-CPU-s | p50 | p99 | memory |\n|---|---|---|---|---|---|")
+    print("\n| cairn / seedstack | events/s | ev/server-CPU-s | p50 | p99 | memory |")
+    print("|---|---|---|---|---|---|")
     for kind in ("single c=64", "bulk 100 c=4"):
         cells = []
         for value in (lambda r: r["events_per_s"], lambda r: r["ev_per_cpu_s"],

@@ -1,4 +1,5 @@
 """What the measurements share: folders, processes, and where results go."""
+import fcntl
 import http.client
 import json
 import os
@@ -15,14 +16,33 @@ WORK = pathlib.Path(os.environ.get("TMPDIR") or "/tmp") / "cairn-bench"
 TEMPLATE = REFERENCE / "native-event.json.template"
 
 
+# Ended from outside, a measurement still stops what it started.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
 def prepare(name):
     """An empty folder for a measurement's data, which other users may enter."""
+    global lock
     WORK.mkdir(parents=True, exist_ok=True)
     WORK.chmod(0o755)
+    lock = open(WORK / "lock", "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        sys.exit("another measurement runs, and the two would disturb each other")
     folder = WORK / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     return folder
+
+
+def discard(folder):
+    """Removes a measurement's data; its results stay."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        elif entry.suffix != ".jsonl":
+            entry.unlink()
 
 
 def compiled(source, *libraries):

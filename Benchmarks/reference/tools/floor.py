@@ -6,7 +6,7 @@ import argparse
 import statistics
 import sys
 
-from common import REFERENCE, TEMPLATE, Cairn, compiled, loadgen, prepare, side, table
+from common import REFERENCE, TEMPLATE, Cairn, compiled, discard, loadgen, prepare, side, table
 
 MIGRATIONS = REFERENCE.parent.parent / "Sources/CairnLocal/Migrations"
 
@@ -42,6 +42,7 @@ def main():
                        "-c", "4", "-b", "100", "-w", "0", "-d", "590", "-n", events]
             line = side(out, names[1], {"cairn": cairn.pid}, command)
             lines[names[1]].append(line)
+    discard(folder)
     table(out)
     print("\n| cairn / SQLite | events/s | ev/CPU-s |\n|---|---|---|")
     medians = {

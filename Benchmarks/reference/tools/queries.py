@@ -13,7 +13,8 @@ import sys
 import time
 import urllib.parse
 
-from common import Cairn, TEMPLATE, binary, disk_bytes, get, loadgen, memory_mb, prepare
+from common import (
+    TEMPLATE, Cairn, binary, discard, disk_bytes, get, loadgen, memory_mb, prepare)
 
 LIMIT_SECONDS = 20
 SAMPLE = 20_000
@@ -104,7 +105,8 @@ def queries(count):
     yield "q rare", "q=" + rare
     yield "q two common words", f"q={ranked[0][0]}+{ranked[1][0]}"
     yield "q common prefix", f"q={ranked[0][0][:3]}*"
-    yield "q phrase", "q=" + urllib.parse.quote('"' + " ".join(events[half]["details"]["note"].split()[:2]) + '"')
+    phrase = " ".join(events[half]["details"]["note"].split()[:2])
+    yield "q phrase", "q=" + urllib.parse.quote(f'"{phrase}"')
     now = time.time()
     stamp = lambda ago: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now - ago))
     yield "from/to, last week", f"from={stamp(7 * 86_400)}"
@@ -185,6 +187,7 @@ def main():
         facts["after_verification_mb"] = memory_mb(server.pid)
         facts["peak_mb"] = memory_mb(server.pid, "VmHWM")
 
+    discard(folder)
     with open(out, "w", encoding="utf-8") as file:
         for row in (facts, *rows):
             file.write(json.dumps(row) + "\n")
@@ -193,6 +196,8 @@ def main():
         print("| {row} | {p50_ms} | {p99_ms} | {first_ms} | {events} | {n} |".format(**row))
     print("\n| what | value |\n|---|---|")
     for name, value in facts.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{key} {part}" for key, part in value.items())
         print(f"| {name} | {value} |")
     print(f"\nresults: {out}")
 

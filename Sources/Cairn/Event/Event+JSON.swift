@@ -6,15 +6,21 @@ extension Event {
     /// - Throws: ``InvalidEvent`` naming the member: unknown, null, missing, of another type, or
     ///   over its limit.
     public init(
-        parsing bytes: UnsafeRawBufferPointer, limits: Limits = Limits()
+        parsing bytes: UnsafeRawBufferPointer,
+        limits: Limits = Limits()
     ) throws(InvalidEvent) {
         guard bytes.count <= limits.eventBytes else {
             throw InvalidEvent(
-                field: "", code: .tooLarge, message: "an event is at most \(limits.eventBytes) bytes")
+                field: "",
+                code: .tooLarge,
+                message: "an event is at most \(limits.eventBytes) bytes"
+            )
         }
         // One level for the event itself, one for `change`.
         var reader = JSONReader(
-            bytes, limits: JSONLimits(depth: limits.documentDepth + 2, bytes: limits.eventBytes))
+            bytes,
+            limits: JSONLimits(depth: limits.documentDepth + 2, bytes: limits.eventBytes)
+        )
         try self.init(reading: &reader, limits: limits)
         do {
             try reader.finish()
@@ -27,7 +33,8 @@ extension Event {
     ///
     /// - Throws: ``InvalidEvent``; the reader is then somewhere inside the event.
     public init(
-        reading reader: inout JSONReader, limits: Limits = Limits()
+        reading reader: inout JSONReader,
+        limits: Limits = Limits()
     ) throws(InvalidEvent) {
         var parts: EventParts
         do {
@@ -63,7 +70,10 @@ private struct EventParts {
         while let name = try reader.nextName() {
             guard try reader.peek() != .null else {
                 throw InvalidEvent(
-                    field: name.text, code: .null, message: "leave the member out instead of null")
+                    field: name.text,
+                    code: .null,
+                    message: "leave the member out instead of null"
+                )
             }
             try readMember(name, &reader, limits)
         }
@@ -80,7 +90,9 @@ private struct EventParts {
     }
 
     private mutating func readMember(
-        _ name: JSONName, _ reader: inout JSONReader, _ limits: Limits
+        _ name: JSONName,
+        _ reader: inout JSONReader,
+        _ limits: Limits
     ) throws {
         switch name.text {
         case "id": event.id = try readID(&reader)
@@ -105,20 +117,27 @@ private struct EventParts {
         InvalidEvent(field: field, code: .unknownMember, message: "is not a member of an event")
     }
 
-    private func text(_ reader: inout JSONReader, _ field: @autoclosure () -> String) throws
+    private func text(
+        _ reader: inout JSONReader,
+        _ field: @autoclosure () -> String
+    ) throws
         -> String
     {
         guard try reader.peek() == .string else {
             let isNull = try reader.peek() == .null
             throw InvalidEvent(
-                field: field(), code: isNull ? .null : .wrongType,
-                message: isNull ? "leave the member out instead of null" : "must be a text")
+                field: field(),
+                code: isNull ? .null : .wrongType,
+                message: isNull ? "leave the member out instead of null" : "must be a text"
+            )
         }
         return try reader.readString()
     }
 
     private func word<Word: RawRepresentable<String>>(
-        _ reader: inout JSONReader, _ field: String, _ all: [Word]
+        _ reader: inout JSONReader,
+        _ field: String,
+        _ all: [Word]
     ) throws -> Word {
         guard let word = Word(rawValue: try text(&reader, field)) else {
             let allowed = all.map(\.rawValue).joined(separator: ", ")
@@ -130,7 +149,10 @@ private struct EventParts {
     private func readID(_ reader: inout JSONReader) throws -> EventID {
         guard let id = EventID(try text(&reader, "id")) else {
             throw InvalidEvent(
-                field: "id", code: .invalidValue, message: "must be a UUID of version 4 or 7")
+                field: "id",
+                code: .invalidValue,
+                message: "must be a UUID of version 4 or 7"
+            )
         }
         return id
     }
@@ -141,8 +163,10 @@ private struct EventParts {
             event.type = try EventType(written)
         } catch {
             throw InvalidEvent(
-                field: "type", code: .invalidValue,
-                message: "1 to 128 letters, digits, dots, colons, hyphens and underscores")
+                field: "type",
+                code: .invalidValue,
+                message: "1 to 128 letters, digits, dots, colons, hyphens and underscores"
+            )
         }
         hasType = true
     }
@@ -155,9 +179,11 @@ private struct EventParts {
             event.occurredOffset = parsed.offset
         } catch {
             throw InvalidEvent(
-                field: "occurred_at", code: .invalidValue,
+                field: "occurred_at",
+                code: .invalidValue,
                 message: "must be an RFC 3339 time of 1678 to 2261 with an offset "
-                    + "and at most 9 fraction digits")
+                    + "and at most 9 fraction digits"
+            )
         }
     }
 
@@ -199,15 +225,20 @@ private struct EventParts {
         while try reader.nextElement() {
             guard resources.count < limits.resourceCount else {
                 throw InvalidEvent(
-                    field: "resources", code: .tooMany,
-                    message: "at most \(limits.resourceCount) resources")
+                    field: "resources",
+                    code: .tooMany,
+                    message: "at most \(limits.resourceCount) resources"
+                )
             }
             resources.append(try readResource(&reader, at: resources.count))
         }
         event.resources = resources
     }
 
-    private func readResource(_ reader: inout JSONReader, at position: Int) throws
+    private func readResource(
+        _ reader: inout JSONReader,
+        at position: Int
+    ) throws
         -> Event.Resource
     {
         try begin(&reader, "resources[\(position)]")
@@ -243,7 +274,9 @@ private struct EventParts {
 
     /// Reads an object of the caller's own, with a depth and size of its own.
     private func document(
-        _ reader: inout JSONReader, _ field: String, _ limits: Limits
+        _ reader: inout JSONReader,
+        _ field: String,
+        _ limits: Limits
     ) throws -> CanonicalJSON {
         guard try reader.peek() == .object else {
             throw InvalidEvent(field: field, code: .wrongType, message: "must be an object")

@@ -27,18 +27,23 @@ extension Event {
     }
 
     private static func check(
-        _ resources: [Resource], _ limits: Limits
+        _ resources: [Resource],
+        _ limits: Limits
     ) throws(InvalidEvent) {
         guard resources.count <= limits.resourceCount else {
             throw InvalidEvent(
-                field: "resources", code: .tooMany,
-                message: "at most \(limits.resourceCount) resources")
+                field: "resources",
+                code: .tooMany,
+                message: "at most \(limits.resourceCount) resources"
+            )
         }
         for (position, resource) in resources.enumerated() {
             guard resource.type != nil || resource.id != nil else {
                 throw InvalidEvent(
-                    field: "resources[\(position)]", code: .missing,
-                    message: "a resource has a type or an id")
+                    field: "resources[\(position)]",
+                    code: .missing,
+                    message: "a resource has a type or an id"
+                )
             }
             try check(resource.type, "resources[\(position)].type", limits.identifierBytes)
             try check(resource.id, "resources[\(position)].id", limits.identifierBytes)
@@ -47,7 +52,9 @@ extension Event {
     }
 
     private static func check(
-        _ text: String?, _ field: @autoclosure () -> String, _ limitBytes: Int,
+        _ text: String?,
+        _ field: @autoclosure () -> String,
+        _ limitBytes: Int,
         mayBeEmpty: Bool = true
     ) throws(InvalidEvent) {
         guard let text else { return }
@@ -56,17 +63,25 @@ extension Event {
         }
         guard text.utf8.count <= limitBytes else {
             throw InvalidEvent(
-                field: field(), code: .tooLong, message: "at most \(limitBytes) bytes")
+                field: field(),
+                code: .tooLong,
+                message: "at most \(limitBytes) bytes"
+            )
         }
     }
 
     private static func check(
-        _ document: CanonicalJSON?, _ field: String, _ limitBytes: Int
+        _ document: CanonicalJSON?,
+        _ field: String,
+        _ limitBytes: Int
     ) throws(InvalidEvent) {
         guard let document else { return }
         guard document.bytes.count <= limitBytes else {
             throw InvalidEvent(
-                field: field, code: .tooLarge, message: "at most \(limitBytes) bytes")
+                field: field,
+                code: .tooLarge,
+                message: "at most \(limitBytes) bytes"
+            )
         }
         guard document.bytes.first == UInt8(ascii: "{") else {
             throw InvalidEvent(field: field, code: .wrongType, message: "must be an object")

@@ -23,7 +23,10 @@ public struct Event: Hashable, Sendable {
 
         /// Names an actor.
         public init(
-            type: String? = nil, id: String, name: String? = nil, email: String? = nil,
+            type: String? = nil,
+            id: String,
+            name: String? = nil,
+            email: String? = nil,
             sessionID: String? = nil
         ) {
             self.type = type
@@ -64,7 +67,9 @@ public struct Event: Hashable, Sendable {
 
         /// Names a source.
         public init(
-            ip: String? = nil, userAgent: String? = nil, requestID: String? = nil,
+            ip: String? = nil,
+            userAgent: String? = nil,
+            requestID: String? = nil,
             traceparent: String? = nil
         ) {
             self.ip = ip

@@ -49,7 +49,9 @@ public struct InvalidEvent: Error, Equatable, Sendable, CustomStringConvertible 
         case .tooDeep:
             (code, message) = (.tooDeep, "containers nest too deep")
         case .numberOutOfRange:
-            (code, message) = (.numberOutOfRange, "the number has too many digits or too large an exponent")
+            (code, message) = (
+                .numberOutOfRange, "the number has too many digits or too large an exponent"
+            )
         case .tooLarge:
             (code, message) = (.tooLarge, "the value is too large")
         case .wrongType:

@@ -13,7 +13,9 @@ package struct EventFacts: Sendable {
 
     /// Joins what is known.
     package init(
-        now: Timestamp, principalID: String? = nil, principalSubject: String? = nil,
+        now: Timestamp,
+        principalID: String? = nil,
+        principalSubject: String? = nil,
         dialect: String? = nil
     ) {
         self.now = now
@@ -91,7 +93,8 @@ extension Event {
             // Members in canonical order: id, name, type.
             var separator = UInt8(ascii: "{")
             for (name, value) in [
-                ("\"id\":", resource.id), ("\"name\":", resource.name), ("\"type\":", resource.type),
+                ("\"id\":", resource.id), ("\"name\":", resource.name),
+                ("\"type\":", resource.type),
             ] {
                 guard let value else { continue }
                 output.append(separator)

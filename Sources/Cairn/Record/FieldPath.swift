@@ -37,7 +37,8 @@ public enum FieldPath: Hashable, Sendable {
         "source.traceparent", "source.user_agent", "type",
     ]
     private static let codes = Dictionary(
-        uniqueKeysWithValues: zip(texts, Known.allCases))
+        uniqueKeysWithValues: zip(texts, Known.allCases)
+    )
     private static let hashes: [Digest] = texts.map { Digest.sha256(Array($0.utf8)) }
     private static let bytes: [[UInt8]] = texts.map { Array($0.utf8) }
 

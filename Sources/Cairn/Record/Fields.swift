@@ -120,7 +120,8 @@ public struct Fields: Hashable, Sendable {
 
     /// Runs `body` on the canonical bytes of a field's value, in place.
     package func withValue<Result>(
-        of field: Field, _ body: (UnsafeRawBufferPointer) throws -> Result
+        of field: Field,
+        _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result {
         try encoded.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[field.range])) }
     }

@@ -53,7 +53,10 @@ public struct Disclosure: Hashable, Sendable {
 
     /// Discloses a stored record; `isShown` says which fields to show.
     package init(
-        leaf: [UInt8], fields: Fields, seed: Seed, isShown: (FieldPath) -> Bool = { _ in true }
+        leaf: [UInt8],
+        fields: Fields,
+        seed: Seed,
+        isShown: (FieldPath) -> Bool = { _ in true }
     ) {
         self.leaf = leaf
         items = fields.map { field in
@@ -63,7 +66,8 @@ public struct Disclosure: Hashable, Sendable {
                 path: field.path,
                 content: isShown(field.path)
                     ? .shown(salt: salt, value: Array(value))
-                    : .withheld(Commitment.digest(salt: salt, value: value)))
+                    : .withheld(Commitment.digest(salt: salt, value: value))
+            )
         }
     }
 

@@ -72,7 +72,9 @@ public struct Verifier: Sendable {
         let hash = Digest.leaf(proof.disclosure.leaf)
         guard proof.inclusion.holds(leafHash: hash, root: checkpoint.root) else {
             return .fails(
-                step: .inclusion, reason: "the path does not lead to the checkpoint's root")
+                step: .inclusion,
+                reason: "the path does not lead to the checkpoint's root"
+            )
         }
         return .holds(checkpoint, leaf)
     }
@@ -88,10 +90,12 @@ public struct Verifier: Sendable {
             switch error {
             case .grammar:
                 return .failure(
-                    Refusal(verdict: .fails(step: .leaf, reason: "the leaf is malformed")))
+                    Refusal(verdict: .fails(step: .leaf, reason: "the leaf is malformed"))
+                )
             case .unsupportedVersion:
                 return .failure(
-                    Refusal(verdict: .unsupported("the leaf is of a version not known here")))
+                    Refusal(verdict: .unsupported("the leaf is of a version not known here"))
+                )
             }
         }
     }
@@ -113,7 +117,9 @@ public struct Verifier: Sendable {
             }
             if let key = splitKey(shadowedBy: paths, in: value, of: item.path) {
                 return .fails(
-                    step: .values, reason: "\(item.path.text) holds \(key), which has its own path")
+                    step: .values,
+                    reason: "\(item.path.text) holds \(key), which has its own path"
+                )
             }
         }
         let record = Commitment.record(disclosure.items.map { ($0.path, $0.digest) })
@@ -125,7 +131,9 @@ public struct Verifier: Sendable {
 
     /// A key of a disclosed object that also has a path of its own, if there is one.
     private static func splitKey(
-        shadowedBy paths: [[UInt8]], in value: [UInt8], of path: FieldPath
+        shadowedBy paths: [[UInt8]],
+        in value: [UInt8],
+        of path: FieldPath
     ) -> String? {
         guard value.first == UInt8(ascii: "{") else { return nil }
         let prefix = path.utf8 + [UInt8(ascii: ".")]

@@ -41,7 +41,8 @@ struct SampleEvents: Sendable {
             "source":{"ip":"10.\((draw >> 24) % 64).\(actor % 256).\(actor / 256 % 256)",\
             "user_agent":"\(agent)","request_id":"r-\(state % 1_000_000_007)-\(number)"},\
             "details":{"took_ms":\((draw >> 32) % 900),"version":"4.2.\(resource % 10)",\
-            "feature":"office","note":"written by the load command"}}
+            "feature":"office","path":"/documents/doc-\(resource)/versions/latest",\
+            "note":"written by the load command"}}
             """
         output.append(contentsOf: text.utf8)
     }

@@ -17,7 +17,8 @@ package struct LedgerID: Hashable, Sendable, CustomStringConvertible {
     package init(using generator: inout some RandomNumberGenerator) {
         let words: [UInt64] = [generator.next(), generator.next()]
         text = Hex.encode(
-            words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } })
+            words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }
+        )
     }
 
     package var description: String { text }

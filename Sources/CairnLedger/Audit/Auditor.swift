@@ -89,7 +89,13 @@ package struct Auditor: Sendable {
             try await begin(&derivation, at: min(scope.from, end))
         }
         var pending = try await Expectations(
-            scope: scope, tenant: tenant, store: store, keys: keys, report: &report, head: head)
+            scope: scope,
+            tenant: tenant,
+            store: store,
+            keys: keys,
+            report: &report,
+            head: head
+        )
 
         var at = min(scope.from, end)
         while at < end, !Task.isCancelled, report.faults.count < Auditor.faultLimit {
@@ -97,7 +103,10 @@ package struct Auditor: Sendable {
             if let size = try await pending.nextSize(after: at) { next = min(next, size) }
             guard
                 let records = try await readableRecords(
-                    at..<next, contents: scope.contents, &report)
+                    at..<next,
+                    contents: scope.contents,
+                    &report
+                )
             else { break }
             derivation.check(records, in: at..<next, &report)
             try await compareTiles(&derivation, &report)
@@ -131,7 +140,9 @@ package struct Auditor: Sendable {
     /// The records of a range, or nil when one of them cannot be read, which is a fault of the
     /// first such one.
     private func readableRecords(
-        _ range: Range<UInt64>, contents: Bool, _ report: inout AuditReport
+        _ range: Range<UInt64>,
+        contents: Bool,
+        _ report: inout AuditReport
     ) async throws(StoreError) -> [StoredRecord]? {
         do {
             return try await store.records(in: tenant.ledger, at: range, contents: contents)
@@ -140,8 +151,11 @@ package struct Auditor: Sendable {
             guard range.count > 1 else {
                 report.faults.append(
                     Fault(
-                        index: range.lowerBound, kind: .missing,
-                        detail: "the record cannot be read: \(detail)"))
+                        index: range.lowerBound,
+                        kind: .missing,
+                        detail: "the record cannot be read: \(detail)"
+                    )
+                )
                 return nil
             }
         }
@@ -152,14 +166,18 @@ package struct Auditor: Sendable {
         }
         report.faults.append(
             Fault(
-                index: range.lowerBound, kind: .missing,
-                detail: "records from here on can be read only one by one: the file is damaged"))
+                index: range.lowerBound,
+                kind: .missing,
+                detail: "records from here on can be read only one by one: the file is damaged"
+            )
+        )
         return nil
     }
 
     /// Takes up the derivation in the middle: chain and frontier are then the store's own.
     private func begin(
-        _ derivation: inout Derivation, at index: UInt64
+        _ derivation: inout Derivation,
+        at index: UInt64
     ) async throws(StoreError) {
         let before =
             index == 0
@@ -169,7 +187,10 @@ package struct Auditor: Sendable {
     }
 
     private func finish(
-        _ derivation: Derivation, _ head: Head, contents: Bool, _ report: inout AuditReport
+        _ derivation: Derivation,
+        _ head: Head,
+        contents: Bool,
+        _ report: inout AuditReport
     ) async throws(StoreError) {
         report.root = derivation.frontier.root
         // Only a ledger whose records are all right can accuse its head.
@@ -179,24 +200,32 @@ package struct Auditor: Sendable {
         if report.faults.isEmpty, !isHead {
             report.faults.append(
                 Fault(
-                    index: head.size, kind: .checkpointMismatch,
-                    detail: "the stored head is not what the records give"))
+                    index: head.size,
+                    kind: .checkpointMismatch,
+                    detail: "the stored head is not what the records give"
+                )
+            )
         }
         if let last = try await store.lastIndex(in: tenant.ledger), last >= head.size {
             report.faults.append(
                 Fault(
-                    index: head.size, kind: .inserted,
-                    detail: "records up to \(last) are stored beyond the head"))
+                    index: head.size,
+                    kind: .inserted,
+                    detail: "records up to \(last) are stored beyond the head"
+                )
+            )
         }
         if contents, let damage = try await damage() {
             report.faults.append(
-                Fault(index: head.size, kind: .columnMismatch, detail: damage))
+                Fault(index: head.size, kind: .columnMismatch, detail: damage)
+            )
         }
     }
 
     /// Compares the tiles that were derived with the stored ones.
     private func compareTiles(
-        _ derivation: inout Derivation, _ report: inout AuditReport
+        _ derivation: inout Derivation,
+        _ report: inout AuditReport
     ) async throws(StoreError) {
         for (coordinate, tile) in derivation.completed where report.faults.isEmpty {
             let stored = try await store.tile(coordinate, in: tenant.ledger)
@@ -205,7 +234,9 @@ package struct Auditor: Sendable {
                 Fault(
                     index: coordinate.index << UInt64(8 * (coordinate.level + 1)),
                     kind: .checkpointMismatch,
-                    detail: "\(coordinate.path) is not what the records give"))
+                    detail: "\(coordinate.path) is not what the records give"
+                )
+            )
         }
         derivation.completed.removeAll(keepingCapacity: true)
     }

@@ -31,15 +31,20 @@ struct Derivation {
 
     /// Checks the records of a range, which must follow the one before.
     mutating func check(
-        _ records: [StoredRecord], in range: Range<UInt64>, _ report: inout AuditReport
+        _ records: [StoredRecord],
+        in range: Range<UInt64>,
+        _ report: inout AuditReport
     ) {
         var expected = range.lowerBound
         for record in records {
             if record.index > expected {
                 report.faults.append(
                     Fault(
-                        index: expected, kind: .missing,
-                        detail: "records \(expected) to \(record.index - 1) are not there"))
+                        index: expected,
+                        kind: .missing,
+                        detail: "records \(expected) to \(record.index - 1) are not there"
+                    )
+                )
                 isWhole = false
                 chainIsKnown = false
                 expected = record.index
@@ -50,8 +55,11 @@ struct Derivation {
         if expected < range.upperBound {
             report.faults.append(
                 Fault(
-                    index: expected, kind: .missing,
-                    detail: "records \(expected) to \(range.upperBound - 1) are not there"))
+                    index: expected,
+                    kind: .missing,
+                    detail: "records \(expected) to \(range.upperBound - 1) are not there"
+                )
+            )
             isWhole = false
             chainIsKnown = false
         }
@@ -111,24 +119,32 @@ struct Derivation {
         guard let leaf = leafMemory else { return nil }
         guard let payload = record.payload else {
             return Fault(
-                index: record.index, kind: .contentMissing,
-                detail: "the content is gone and no tombstone says why")
+                index: record.index,
+                kind: .contentMissing,
+                detail: "the content is gone and no tombstone says why"
+            )
         }
         guard Commitment.record(payload.fields, seed: payload.seed) == leaf.record else {
             return Fault(
-                index: record.index, kind: .contentMismatch,
-                detail: "the fields do not hash to the leaf's record")
+                index: record.index,
+                kind: .contentMismatch,
+                detail: "the fields do not hash to the leaf's record"
+            )
         }
         guard record.id == leaf.id else {
             return Fault(
-                index: record.index, kind: .columnMismatch,
-                detail: "the id that queries use is not the leaf's")
+                index: record.index,
+                kind: .columnMismatch,
+                detail: "the id that queries use is not the leaf's"
+            )
         }
         let occurred = payload.fields.text(.occurredAt).flatMap { try? Timestamp.parse($0) }
         guard occurred?.timestamp == record.occurredAt else {
             return Fault(
-                index: record.index, kind: .columnMismatch,
-                detail: "the time that queries use is not the record's")
+                index: record.index,
+                kind: .columnMismatch,
+                detail: "the time that queries use is not the record's"
+            )
         }
         return nil
     }

@@ -4,7 +4,10 @@
 package protocol JobStore: Sendable {
     /// Makes a job durable, in place of what was kept under its id.
     func put(
-        _ id: String, tenant: String, kind: String, document: [UInt8]
+        _ id: String,
+        tenant: String,
+        kind: String,
+        document: [UInt8]
     ) async throws(StoreError)
     /// All jobs of a kind, of all tenants, by id.
     func jobs(

@@ -133,7 +133,8 @@ extension AuditReport {
                             "index": .number(JSONNumber(fault.index)),
                             "kind": .string(fault.kind.rawValue), "detail": .string(fault.detail),
                         ]
-                    })
+                    }
+                )
             ),
             ("erased", .number(JSONNumber(erased))), ("pruned", .number(JSONNumber(pruned))),
             ("trusted", .array(trusted.map { .string($0.rawValue) })),
@@ -153,7 +154,8 @@ extension AuditReport {
                 let kind = fault["kind"]?.string.flatMap({ Fault.Kind(rawValue: $0) })
             else { return nil }
             self.faults.append(
-                Fault(index: UInt64(index), kind: kind, detail: fault["detail"]?.string ?? ""))
+                Fault(index: UInt64(index), kind: kind, detail: fault["detail"]?.string ?? "")
+            )
         }
         self.trusted = trusted.compactMap { $0.string.flatMap { Trusted(rawValue: $0) } }
         self.checked = checked

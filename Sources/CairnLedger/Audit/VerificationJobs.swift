@@ -57,9 +57,14 @@ package actor VerificationJobs: Service {
 
     /// Joins what a verification needs.
     package init(
-        ledgers: Ledgers, store: any LedgerStore, index: any RecordIndex, jobs: any JobStore,
-        limits: Limits = Limits(), now: @escaping @Sendable () -> Timestamp,
-        makeID: @escaping @Sendable () -> EventID, logger: Logger
+        ledgers: Ledgers,
+        store: any LedgerStore,
+        index: any RecordIndex,
+        jobs: any JobStore,
+        limits: Limits = Limits(),
+        now: @escaping @Sendable () -> Timestamp,
+        makeID: @escaping @Sendable () -> EventID,
+        logger: Logger
     ) {
         self.ledgers = ledgers
         self.store = store
@@ -95,11 +100,16 @@ package actor VerificationJobs: Service {
     ///
     /// - Throws: ``LedgerError/overloaded`` when too many wait, or what the store says.
     package func submit(
-        _ scope: AuditScope, tenant: String
+        _ scope: AuditScope,
+        tenant: String
     ) async throws(LedgerError) -> VerificationJob {
         guard queue.count < limits.queued else { throw .overloaded }
         let job = VerificationJob(
-            id: makeID().text, tenant: tenant, scope: scope, createdAt: now())
+            id: makeID().text,
+            tenant: tenant,
+            scope: scope,
+            createdAt: now()
+        )
         known[job.id] = job
         queue.append(job.id)
         do throws(StoreError) {
@@ -124,7 +134,8 @@ package actor VerificationJobs: Service {
 
     /// Calls a job off, unless it ended already, and returns it; nil as for ``job(_:tenant:)``.
     package func cancel(
-        _ id: String, tenant: String
+        _ id: String,
+        tenant: String
     ) async throws(LedgerError) -> VerificationJob? {
         guard var job = job(id, tenant: tenant) else { return nil }
         guard !job.isFinished else { return job }
@@ -196,7 +207,8 @@ package actor VerificationJobs: Service {
             job.failure = "the ledger could not be read"
             logger.error(
                 "a verification failed",
-                metadata: ["id": "\(id)", "tenant": "\(job.tenant)", "error": "\(failure)"])
+                metadata: ["id": "\(id)", "tenant": "\(job.tenant)", "error": "\(failure)"]
+            )
         }
         await keep(job)
         await forgetOldest()
@@ -204,7 +216,9 @@ package actor VerificationJobs: Service {
 
     /// Audits until there is a verdict, or until it is stopped, which is nil.
     private nonisolated func verdict(
-        on job: VerificationJob, _ progress: Progress, _ stopped: AsyncStream<Void>
+        on job: VerificationJob,
+        _ progress: Progress,
+        _ stopped: AsyncStream<Void>
     ) async -> Result<AuditReport, LedgerError>? {
         await withTaskGroup(of: Result<AuditReport, LedgerError>?.self) { group in
             group.addTask {
@@ -225,7 +239,8 @@ package actor VerificationJobs: Service {
     }
 
     private nonisolated func audit(
-        _ job: VerificationJob, _ progress: Progress
+        _ job: VerificationJob,
+        _ progress: Progress
     ) async throws(LedgerError) -> AuditReport {
         let ledger = try await ledgers.ledger(of: job.tenant)
         let auditor = Auditor(tenant: ledger.tenant, store: store, keys: [ledger.verifierKey])
@@ -246,7 +261,11 @@ package actor VerificationJobs: Service {
 
     private func save(_ job: VerificationJob) async throws(StoreError) {
         try await jobs.put(
-            job.id, tenant: job.tenant, kind: VerificationJobs.kind, document: job.document)
+            job.id,
+            tenant: job.tenant,
+            kind: VerificationJobs.kind,
+            document: job.document
+        )
     }
 
     /// Remembers a job's new state; a store that fails costs the state after a restart alone.
@@ -257,7 +276,8 @@ package actor VerificationJobs: Service {
         } catch {
             logger.error(
                 "a verification could not be kept",
-                metadata: ["id": "\(job.id)", "error": "\(error)"])
+                metadata: ["id": "\(job.id)", "error": "\(error)"]
+            )
         }
     }
 
@@ -272,7 +292,8 @@ package actor VerificationJobs: Service {
             } catch {
                 logger.warning(
                     "an old verification could not be forgotten",
-                    metadata: ["id": "\(job.id)", "error": "\(error)"])
+                    metadata: ["id": "\(job.id)", "error": "\(error)"]
+                )
             }
         }
     }

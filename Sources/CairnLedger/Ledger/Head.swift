@@ -2,9 +2,9 @@
 
 package import Cairn
 
-/// What a ledger is, in a few hundred bytes: durable size and right edge. Unsigned and private.
+/// What a ledger is, in a few hundred bytes: durable size and right edge.
 ///
-/// Heads are compared whole: the same size with other peaks would be a fork.
+/// Unsigned and private. Heads are compared whole: the same size with other peaks would be a fork.
 package struct Head: Hashable, Sendable {
     /// The right edge of the tree, and with it the size.
     package let frontier: Frontier

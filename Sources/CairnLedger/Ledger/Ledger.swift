@@ -22,6 +22,9 @@ package actor Ledger {
         package var attempts = 8
 
         /// The limits that hold unless an operator sets others.
+        /// Shared by the ledgers that are opened with these limits.
+        let contention = Contention()
+
         package init() {}
     }
 
@@ -128,6 +131,7 @@ package actor Ledger {
             if waiter.isSettled { return waiter.settledOutcomes }
         } else {
             isLed = true
+            limits.contention.enter()
         }
         while !waiter.isSettled {
             await sequence()
@@ -139,6 +143,7 @@ package actor Ledger {
     private func handOverLead() {
         guard let next = pool.first else {
             isLed = false
+            limits.contention.leave()
             return
         }
         wake(next)
@@ -168,13 +173,14 @@ package actor Ledger {
     }
 
     private func take() {
+        let most = limits.contention.batchRecords(alone: limits.batchRecords)
         var bytes = 0
         for waiter in pool {
             while waiter.taken < waiter.events.count {
                 let size = waiter.events[waiter.taken].fields.encoded.count
                 guard
                     taken.isEmpty
-                        || (taken.count < limits.batchRecords && bytes + size <= limits.batchBytes)
+                        || (taken.count < most && bytes + size <= limits.batchBytes)
                 else { return }
                 taken.append(TakenEvent(waiter: waiter, position: waiter.taken))
                 waiter.taken += 1

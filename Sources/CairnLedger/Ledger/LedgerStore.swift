@@ -20,22 +20,27 @@ package protocol LedgerStore: Sendable {
 
     /// Where those of `ids` are that are recorded; the others are absent.
     func indexes(
-        of ids: [EventID], in ledger: LedgerID
+        of ids: [EventID],
+        in ledger: LedgerID
     ) async throws(StoreError) -> [EventID: UInt64]
 
     /// The records at `range`, in order. Records that do not exist are absent from the result.
     func records(
-        in ledger: LedgerID, at range: Range<UInt64>, contents: Bool
+        in ledger: LedgerID,
+        at range: Range<UInt64>,
+        contents: Bool
     ) async throws(StoreError) -> [StoredRecord]
 
     /// The hashes of the leaves at `range`, in order, as far as they exist.
     func leafHashes(
-        in ledger: LedgerID, at range: Range<UInt64>
+        in ledger: LedgerID,
+        at range: Range<UInt64>
     ) async throws(StoreError) -> [Digest]
 
     /// A full tile, or nil if it is not complete.
     func tile(
-        _ coordinate: TileCoordinate, in ledger: LedgerID
+        _ coordinate: TileCoordinate,
+        in ledger: LedgerID
     ) async throws(StoreError) -> Tile?
 
     /// Keeps a signed checkpoint; the same size again replaces nothing.
@@ -43,7 +48,9 @@ package protocol LedgerStore: Sendable {
 
     /// The signed checkpoints of at least `size`, by size, at most `limit`.
     func checkpoints(
-        in ledger: LedgerID, from size: UInt64, limit: Int
+        in ledger: LedgerID,
+        from size: UInt64,
+        limit: Int
     ) async throws(StoreError) -> [(size: UInt64, note: String)]
 
     /// The newest signed checkpoint.
@@ -59,7 +66,9 @@ package protocol LedgerStore: Sendable {
 
     /// Replaces the head by one with a new epoch after an accepted restore.
     func replaceHead(
-        of ledger: LedgerID, expecting head: Head, with next: Head
+        of ledger: LedgerID,
+        expecting head: Head,
+        with next: Head
     ) async throws(StoreError)
 }
 

@@ -18,8 +18,12 @@ package actor Ledgers {
 
     /// Joins what every ledger of the process works with; opens none yet.
     package init(
-        directory: any Directory, store: any LedgerStore, signer: any CheckpointSigner,
-        vault: (any CheckpointVault)?, clock: ServerClock, limits: Ledger.Limits = Ledger.Limits()
+        directory: any Directory,
+        store: any LedgerStore,
+        signer: any CheckpointSigner,
+        vault: (any CheckpointVault)?,
+        clock: ServerClock,
+        limits: Ledger.Limits = Ledger.Limits()
     ) {
         self.directory = directory
         self.store = store
@@ -48,7 +52,13 @@ package actor Ledgers {
         }
         guard let found else { throw .notFound }
         let ledger = try await Ledger(
-            found, store: store, signer: signer, vault: vault, clock: clock, limits: limits)
+            found,
+            store: store,
+            signer: signer,
+            vault: vault,
+            clock: clock,
+            limits: limits
+        )
         open[tenant] = ledger
         return ledger
     }
@@ -63,10 +73,9 @@ package actor Ledgers {
 
     /// Closes ledgers that nobody has used for a while.
     package func closeIdle() async {
-        for (name, ledger) in open {
-            if await ledger.isIdle(forMilliseconds: Ledgers.idleMilliseconds) {
-                open.removeValue(forKey: name)
-            }
+        for (name, ledger) in open
+        where await ledger.isIdle(forMilliseconds: Ledgers.idleMilliseconds) {
+            open.removeValue(forKey: name)
         }
     }
 }

@@ -20,7 +20,9 @@ package final class Preparer: Sendable {
 
     /// Draws ids and seeds from `fill`, which must be cryptographically random.
     package init(
-        limits: Limits = Limits(), registry: EventTypeRegistry = .standard, clock: ServerClock,
+        limits: Limits = Limits(),
+        registry: EventTypeRegistry = .standard,
+        clock: ServerClock,
         random fill: @escaping @Sendable (UnsafeMutableRawBufferPointer) -> Void
     ) {
         self.limits = limits
@@ -41,18 +43,28 @@ package final class Preparer: Sendable {
     ///
     /// - Throws: ``InvalidEvent`` for a reserved type and for a time too far ahead.
     package func prepare(
-        _ event: Event, principalID: String? = nil, principalSubject: String? = nil,
+        _ event: Event,
+        principalID: String? = nil,
+        principalSubject: String? = nil,
         dialect: String? = nil
     ) throws(InvalidEvent) -> PreparedEvent {
         guard !event.type.isReserved else {
             throw InvalidEvent(
-                field: "type", code: .reserved, message: "types that begin with cairn. are reserved")
+                field: "type",
+                code: .reserved,
+                message: "types that begin with cairn. are reserved"
+            )
         }
         return try prepare(
-            event, schema: .event,
+            event,
+            schema: .event,
             facts: EventFacts(
-                now: clock.now(), principalID: principalID, principalSubject: principalSubject,
-                dialect: dialect))
+                now: clock.now(),
+                principalID: principalID,
+                principalSubject: principalSubject,
+                dialect: dialect
+            )
+        )
     }
 
     /// Prepares a record of the ledger about itself.
@@ -61,14 +73,18 @@ package final class Preparer: Sendable {
     }
 
     private func prepare(
-        _ event: Event, schema: Leaf.Schema, facts: EventFacts
+        _ event: Event,
+        schema: Leaf.Schema,
+        facts: EventFacts
     ) throws(InvalidEvent) -> PreparedEvent {
         if let occurredAt = event.occurredAt,
             occurredAt > facts.now.advanced(byMilliseconds: limits.aheadMilliseconds)
         {
             throw InvalidEvent(
-                field: "occurred_at", code: .inFuture,
-                message: "is more than \(limits.aheadMilliseconds / 60_000) minutes ahead")
+                field: "occurred_at",
+                code: .inFuture,
+                message: "is more than \(limits.aheadMilliseconds / 60_000) minutes ahead"
+            )
         }
         let (id, seed) = draws.withLock { draws in
             let id =
@@ -77,9 +93,13 @@ package final class Preparer: Sendable {
             return (id, Seed(using: &draws.generator))
         }
         return PreparedEvent(
-            id: id, isFresh: event.id == nil,
-            fields: event.fields(facts, registry: registry), seed: seed,
-            occurredAt: event.occurredAt ?? facts.now, schema: schema)
+            id: id,
+            isFresh: event.id == nil,
+            fields: event.fields(facts, registry: registry),
+            seed: seed,
+            occurredAt: event.occurredAt ?? facts.now,
+            schema: schema
+        )
     }
 }
 

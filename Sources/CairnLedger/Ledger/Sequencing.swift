@@ -25,30 +25,51 @@ struct Sequencing {
 
     mutating func append(_ event: PreparedEvent) -> Receipt {
         let leaf = Leaf(
-            origin: tenant.origin, index: frontier.size, id: event.id, receivedAt: receivedAt,
-            schema: event.schema, retentionClass: event.retentionClass, record: event.digest)
+            origin: tenant.origin,
+            index: frontier.size,
+            id: event.id,
+            receivedAt: receivedAt,
+            schema: event.schema,
+            retentionClass: event.retentionClass,
+            record: event.digest
+        )
         let bytes = leaf.bytes
         let hash = Digest.leaf(bytes)
         let previous = chain
         chain = Chain.next(previous, leafHash: hash)
         records.append(
             StoredRecord(
-                index: frontier.size, leaf: bytes, leafHash: hash, chain: chain, id: event.id,
+                index: frontier.size,
+                leaf: bytes,
+                leafHash: hash,
+                chain: chain,
+                id: event.id,
                 occurredAt: event.occurredAt,
-                payload: Payload(seed: event.seed, fields: event.fields)))
+                payload: Payload(seed: event.seed, fields: event.fields)
+            )
+        )
         frontier.append(hash)
         tiles += edge.append(hash)
         let receipt = Receipt(
-            id: event.id, index: leaf.index, receivedAt: receivedAt, leafHash: hash,
-            previousHash: previous, hash: chain, origin: tenant.origin)
+            id: event.id,
+            index: leaf.index,
+            receivedAt: receivedAt,
+            leafHash: hash,
+            previousHash: previous,
+            hash: chain,
+            origin: tenant.origin
+        )
         receipts.append(receipt)
         return receipt
     }
 
     func finish() -> (batch: Batch, edge: TileEdge) {
         let head = Head(
-            frontier: frontier, chain: chain, lastReceivedAt: receivedAt.milliseconds,
-            epoch: epoch)
+            frontier: frontier,
+            chain: chain,
+            lastReceivedAt: receivedAt.milliseconds,
+            epoch: epoch
+        )
         return (Batch(ledger: tenant.ledger, records: records, tiles: tiles, head: head), edge)
     }
 }
@@ -81,7 +102,8 @@ struct TileEdge: Sendable {
             let tile = Tile(hashes: levels[level])
             levels[level].removeAll(keepingCapacity: true)
             completed.append(
-                (TileCoordinate(level: level, index: tileNumber, width: 256), tile))
+                (TileCoordinate(level: level, index: tileNumber, width: 256), tile)
+            )
             next = tile.root
             level += 1
             tileNumber /= 256

@@ -18,14 +18,17 @@ package struct StoredTree: TileSource {
     /// A tile of the tree at any size that the ledger has had, made from what is kept.
     package func tile(_ coordinate: TileCoordinate) async throws -> Tile {
         if let full = try await store.tile(
-            TileCoordinate(level: coordinate.level, index: coordinate.index), in: ledger)
-        {
+            TileCoordinate(level: coordinate.level, index: coordinate.index),
+            in: ledger
+        ) {
             guard coordinate.width < Tile.fullWidth else { return full }
             return Tile(hashes: Array(full.hashes.prefix(coordinate.width)))
         }
         let first = coordinate.index * UInt64(Tile.fullWidth)
         let hashes = try await edgeHashes(
-            level: coordinate.level, range: first..<first + UInt64(coordinate.width))
+            level: coordinate.level,
+            range: first..<first + UInt64(coordinate.width)
+        )
         guard hashes.count == coordinate.width else {
             throw StoreError.corrupt("tile \(coordinate.path) is not in the store")
         }
@@ -49,14 +52,17 @@ package struct StoredTree: TileSource {
     }
 
     private func edgeHashes(
-        level: Int, range: Range<UInt64>
+        level: Int,
+        range: Range<UInt64>
     ) async throws(StoreError) -> [Digest] {
         if level == 0 { return try await store.leafHashes(in: ledger, at: range) }
         var hashes: [Digest] = []
         for index in range {
             guard
                 let tile = try await store.tile(
-                    TileCoordinate(level: level - 1, index: index), in: ledger)
+                    TileCoordinate(level: level - 1, index: index),
+                    in: ledger
+                )
             else { return hashes }
             hashes.append(tile.root)
         }
@@ -71,22 +77,34 @@ package struct StoredTree: TileSource {
     }
 
     /// The proof that a leaf is in the tree of `size` leaves.
-    package func inclusion(of index: UInt64, size: UInt64) async throws(StoreError)
+    package func inclusion(
+        of index: UInt64,
+        size: UInt64
+    ) async throws(StoreError)
         -> InclusionProof
     {
         try await translating {
             try await InclusionProof.make(
-                index: index, size: size, from: TileHashReader(self, size: size))
+                index: index,
+                size: size,
+                from: TileHashReader(self, size: size)
+            )
         }
     }
 
     /// The proof that the tree of `from` leaves is the beginning of the tree of `to` leaves.
-    package func consistency(from: UInt64, to: UInt64) async throws(StoreError)
+    package func consistency(
+        from: UInt64,
+        to: UInt64
+    ) async throws(StoreError)
         -> ConsistencyProof
     {
         try await translating {
             try await ConsistencyProof.make(
-                from: from, to: to, from: TileHashReader(self, size: to))
+                from: from,
+                to: to,
+                from: TileHashReader(self, size: to)
+            )
         }
     }
 
@@ -104,14 +122,19 @@ package struct StoredTree: TileSource {
 
     /// Says how a head contradicts the newest checkpoint known outside the store, if it does.
     func contradiction(
-        of head: Head, tenant: Tenant, signer: any CheckpointSigner,
+        of head: Head,
+        tenant: Tenant,
+        signer: any CheckpointSigner,
         vault: (any CheckpointVault)?
     ) async throws(StoreError) -> String? {
         guard let note = try await vault?.newest(of: tenant.ledger) else { return nil }
         let checkpoint: Checkpoint
         do {
             checkpoint = try Checkpoint.open(
-                note, origin: tenant.origin, keys: [signer.verifierKey(for: tenant.origin)])
+                note,
+                origin: tenant.origin,
+                keys: [signer.verifierKey(for: tenant.origin)]
+            )
         } catch {
             return "the checkpoint kept outside the store cannot be trusted: \(error)"
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A caller of append and its events, until each has an outcome. Confined to its ledger's actor.
+/// A caller of append and its events, until each has an outcome.
+///
+/// Confined to its ledger's actor.
 final class Waiter {
     /// The caller's events.
     let events: [PreparedEvent]

@@ -40,7 +40,8 @@ package struct Publisher: Service {
             } catch {
                 logger.error(
                     "a checkpoint could not be published",
-                    metadata: ["tenant": "\(ledger.tenant.name)", "error": "\(error)"])
+                    metadata: ["tenant": "\(ledger.tenant.name)", "error": "\(error)"]
+                )
             }
         }
     }

@@ -44,7 +44,9 @@ package struct CursorCodec: Sendable {
     ///
     /// - Throws: ``Cursor/Invalid`` for anything else.
     package func decode(
-        _ text: String, ledger: LedgerID, query: RecordQuery
+        _ text: String,
+        ledger: LedgerID,
+        query: RecordQuery
     ) throws(Cursor.Invalid) -> Cursor {
         guard let bytes = Base64URL.decode(text), bytes.count == 25 + 16, bytes[0] == 1 else {
             throw Cursor.Invalid()
@@ -59,7 +61,9 @@ package struct CursorCodec: Sendable {
             size: body.bigEndian(at: 1),
             place: PagePosition(
                 occurredAt: Timestamp(nanoseconds: Int64(bitPattern: body.bigEndian(at: 9))),
-                index: body.bigEndian(at: 17)))
+                index: body.bigEndian(at: 17)
+            )
+        )
     }
 
     private func tag(_ body: [UInt8], _ ledger: LedgerID, _ query: RecordQuery) -> [UInt8] {

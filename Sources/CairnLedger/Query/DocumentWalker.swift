@@ -4,8 +4,10 @@ internal import Cairn
 
 /// Walks the scalars of a canonical JSON document.
 package enum DocumentWalker {
-    /// Calls `body` with the dotted path, the bytes (unescaped for a string), and whether it is a
-    /// string, for every string, number and boolean. Elements of an array have the array's path.
+    /// Calls `body` with path, bytes and kind of every string, number and boolean.
+    ///
+    /// The path is dotted, and elements of an array have the array's; the bytes of a string are
+    /// unescaped.
     package static func walk(
         _ document: UnsafeRawBufferPointer,
         _ body: (_ path: [UInt8], _ scalar: UnsafeRawBufferPointer, _ isString: Bool) -> Void
@@ -15,14 +17,16 @@ package enum DocumentWalker {
         walker.value(&path, body)
     }
 
-    /// Relies on the canonical form: no white space, and well-formed by construction. Bytes that
-    /// are not end the walk.
+    /// Relies on the canonical form: no white space, and well-formed by construction.
+    ///
+    /// Bytes that are not end the walk.
     private struct Walker {
         let document: UnsafeRawBufferPointer
         var at = 0
 
         mutating func value(
-            _ path: inout [UInt8], _ body: ([UInt8], UnsafeRawBufferPointer, Bool) -> Void
+            _ path: inout [UInt8],
+            _ body: ([UInt8], UnsafeRawBufferPointer, Bool) -> Void
         ) {
             guard at < document.count else { return }
             switch document[at] {
@@ -36,7 +40,8 @@ package enum DocumentWalker {
         }
 
         private mutating func object(
-            _ path: inout [UInt8], _ body: ([UInt8], UnsafeRawBufferPointer, Bool) -> Void
+            _ path: inout [UInt8],
+            _ body: ([UInt8], UnsafeRawBufferPointer, Bool) -> Void
         ) {
             at += 1
             while at < document.count, document[at] != UInt8(ascii: "}") {
@@ -53,7 +58,8 @@ package enum DocumentWalker {
         }
 
         private mutating func array(
-            _ path: inout [UInt8], _ body: ([UInt8], UnsafeRawBufferPointer, Bool) -> Void
+            _ path: inout [UInt8],
+            _ body: ([UInt8], UnsafeRawBufferPointer, Bool) -> Void
         ) {
             at += 1
             while at < document.count, document[at] != UInt8(ascii: "]") {
@@ -75,7 +81,8 @@ package enum DocumentWalker {
         }
 
         private mutating func scalar(
-            _ path: [UInt8], _ body: ([UInt8], UnsafeRawBufferPointer, Bool) -> Void
+            _ path: [UInt8],
+            _ body: ([UInt8], UnsafeRawBufferPointer, Bool) -> Void
         ) {
             let start = at
             while at < document.count {

@@ -92,17 +92,23 @@ package struct FoundRecord: Sendable, Hashable {
 package protocol RecordIndex: Sendable {
     /// At most `limit` records of the first `size` that match, in the query's order, after a place.
     func page(
-        _ query: RecordQuery, in ledger: LedgerID, size: UInt64, after place: PagePosition?,
+        _ query: RecordQuery,
+        in ledger: LedgerID,
+        size: UInt64,
+        after place: PagePosition?,
         limit: Int
     ) async throws(StoreError) -> [FoundRecord]
 
     /// Counts over the records whose caller's time is in a half-open range.
     func statistics(
-        in ledger: LedgerID, from: Timestamp?, to: Timestamp?
+        in ledger: LedgerID,
+        from: Timestamp?,
+        to: Timestamp?
     ) async throws(StoreError) -> Statistics
 
     /// Compares the index with the records it was made from and names the first difference.
     func check(
-        in ledger: LedgerID, progress: @Sendable (UInt64) -> Void
+        in ledger: LedgerID,
+        progress: @Sendable (UInt64) -> Void
     ) async throws(StoreError) -> Fault?
 }

@@ -50,7 +50,10 @@ package struct RecordTerms {
     }
 
     private func visit(
-        _ fields: Fields, into output: inout [UInt8], words: [UInt8], marks: Bool
+        _ fields: Fields,
+        into output: inout [UInt8],
+        words: [UInt8],
+        marks: Bool
     ) {
         output.append(contentsOf: "\n ".utf8)
         for field in fields {
@@ -78,7 +81,9 @@ package struct RecordTerms {
     }
 
     private func text(
-        _ value: UnsafeRawBufferPointer, _ prefix: [UInt8], _ output: inout [UInt8]
+        _ value: UnsafeRawBufferPointer,
+        _ prefix: [UInt8],
+        _ output: inout [UInt8]
     ) {
         withUnescaped(value) { TextTokenizer.append($0, prefix: prefix, to: &output) }
         output.append(contentsOf: "\n ".utf8)
@@ -96,7 +101,9 @@ package struct RecordTerms {
     }
 
     private func filter(
-        _ known: FieldPath.Known, _ value: UnsafeRawBufferPointer, _ output: inout [UInt8]
+        _ known: FieldPath.Known,
+        _ value: UnsafeRawBufferPointer,
+        _ output: inout [UInt8]
     ) {
         guard let key = FilterKey(known) else { return }
         withUnescaped(value) { bytes in
@@ -110,8 +117,11 @@ package struct RecordTerms {
     }
 
     private func document(
-        _ known: FieldPath.Known, _ value: UnsafeRawBufferPointer, _ words: [UInt8],
-        _ marks: Bool, _ output: inout [UInt8]
+        _ known: FieldPath.Known,
+        _ value: UnsafeRawBufferPointer,
+        _ words: [UInt8],
+        _ marks: Bool,
+        _ output: inout [UInt8]
     ) {
         DocumentWalker.walk(value) { path, scalar, isString in
             if isString {
@@ -131,7 +141,8 @@ package struct RecordTerms {
 
 /// Runs `body` on the text of a canonical JSON string, without a copy when it has no escape.
 func withUnescaped(
-    _ value: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+    _ value: UnsafeRawBufferPointer,
+    _ body: (UnsafeRawBufferPointer) -> Void
 ) {
     guard value.count >= 2, value.first == UInt8(ascii: "\"") else { return }
     let inner = UnsafeRawBufferPointer(rebasing: value[1..<value.count - 1])

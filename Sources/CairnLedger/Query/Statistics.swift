@@ -80,7 +80,10 @@ package struct Statistics: Sendable, Equatable {
         }
     }
 
-    private mutating func bump(_ counts: WritableKeyPath<Statistics, [String: UInt64]>, _ key: String?) {
+    private mutating func bump(
+        _ counts: WritableKeyPath<Statistics, [String: UInt64]>,
+        _ key: String?
+    ) {
         guard let key else { return }
         self[keyPath: counts][key, default: 0] += 1
     }

@@ -19,7 +19,8 @@ package struct TextQuery: Hashable, Sendable {
     package init?(parsing text: String) {
         var clauses: [Clause] = []
         for (position, part) in text.split(
-            separator: "\"", omittingEmptySubsequences: false
+            separator: "\"",
+            omittingEmptySubsequences: false
         ).enumerated() {
             if position % 2 == 1 {
                 let words = TextTokenizer.words(String(part))

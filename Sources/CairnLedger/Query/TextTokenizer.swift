@@ -10,7 +10,9 @@ package enum TextTokenizer {
 
     /// Appends the words of `text`, each after `prefix` and followed by a space.
     package static func append(
-        _ text: UnsafeRawBufferPointer, prefix: [UInt8], to output: inout [UInt8]
+        _ text: UnsafeRawBufferPointer,
+        prefix: [UInt8],
+        to output: inout [UInt8]
     ) {
         var wordStart = -1
         var position = 0
@@ -68,7 +70,10 @@ package enum TextTokenizer {
     }
 
     private static func appendScalar(
-        _ scalar: Unicode.Scalar, _ prefix: [UInt8], _ start: inout Int, _ output: inout [UInt8]
+        _ scalar: Unicode.Scalar,
+        _ prefix: [UInt8],
+        _ start: inout Int,
+        _ output: inout [UInt8]
     ) {
         let properties = scalar.properties
         if isMark(properties.generalCategory) { return }
@@ -93,7 +98,8 @@ package enum TextTokenizer {
 
     /// Decodes one scalar of text that is known to be well-formed.
     private static func decode(
-        _ text: UnsafeRawBufferPointer, at position: Int
+        _ text: UnsafeRawBufferPointer,
+        at position: Int
     ) -> (Unicode.Scalar, Int) {
         let lead = text[position]
         let length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4

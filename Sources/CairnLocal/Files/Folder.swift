@@ -9,8 +9,10 @@ enum Folder {
     static func create(_ folder: String) throws(LocalStoreError) {
         do {
             try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700])
+                atPath: folder,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
         } catch {
             throw .readOnly(folder)
         }

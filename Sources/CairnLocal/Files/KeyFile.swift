@@ -38,7 +38,8 @@ package struct KeyFile: CheckpointSigner {
 
     /// Reads the key at `path`, or makes one from `newSeed` when there is no file.
     package static func load(
-        orCreateAt path: String, newSeed: () -> [UInt8]
+        orCreateAt path: String,
+        newSeed: () -> [UInt8]
     ) throws(Failure) -> KeyFile {
         if let existing = try load(at: path) { return existing }
         do {

@@ -10,19 +10,25 @@ extension LocalStore {
     /// Both sides are summed as hashes of term and place, so memory is 8 bytes a block whatever
     /// the ledger's size. Works on a copy that is open for reading alone, too.
     package func check(
-        in ledger: LedgerID, progress: @Sendable (UInt64) -> Void
+        in ledger: LedgerID,
+        progress: @Sendable (UInt64) -> Void
     ) async throws(StoreError) -> Fault? {
         guard let number = try await number(of: ledger) else { return nil }
         return try await reading {
             try await pool.read { db in
                 let merged =
                     try Int64.fetchOne(
-                        db, sql: "SELECT size FROM merged WHERE ledger = ?", arguments: [number])
+                        db,
+                        sql: "SELECT size FROM merged WHERE ledger = ?",
+                        arguments: [number]
+                    )
                     ?? 0
                 guard merged >= 0, try merged <= LocalStore.head(db, number)?.size ?? 0 else {
                     return Fault(
-                        index: 0, kind: .columnMismatch,
-                        detail: "the index claims more records than there are")
+                        index: 0,
+                        kind: .columnMismatch,
+                        detail: "the index claims more records than there are"
+                    )
                 }
                 var sums = [UInt64](repeating: 0, count: Int(merged / TimeBlocks.size) + 1)
                 try addIndexed(db, number, merged, &sums)
@@ -32,26 +38,34 @@ extension LocalStore {
                         ?? checkFile(db)
                 }
                 return Fault(
-                    index: UInt64(block) * UInt64(TimeBlocks.size), kind: .columnMismatch,
+                    index: UInt64(block) * UInt64(TimeBlocks.size),
+                    kind: .columnMismatch,
                     detail: "the search index differs from the records within "
-                        + "\(TimeBlocks.size) records from here")
+                        + "\(TimeBlocks.size) records from here"
+                )
             }
         }
     }
 
     private func addIndexed(
-        _ db: Database, _ number: Int64, _ merged: Int64, _ sums: inout [UInt64]
+        _ db: Database,
+        _ number: Int64,
+        _ merged: Int64,
+        _ sums: inout [UInt64]
     ) throws {
         try db.execute(
             sql: """
                 CREATE VIRTUAL TABLE IF NOT EXISTS temp.term_instances
                 USING fts5vocab('main', 'terms', 'instance')
-                """)
+                """
+        )
         let prefix = LocalStore.termPrefix(number)
         // The kinds of term, each in a range of its own: 12f…, 12t…, 12w….
         for kind in ["f", "t", "w"] {
             let select = try RawStatement(
-                db, "SELECT term, doc FROM temp.term_instances WHERE term >= ? AND term < ?")
+                db,
+                "SELECT term, doc FROM temp.term_instances WHERE term >= ? AND term < ?"
+            )
             let end = String(UnicodeScalar((kind.utf8.first ?? 0) + 1))
             select.bind(1, prefix + kind)
             select.bind(2, prefix + end)
@@ -69,7 +83,10 @@ extension LocalStore {
     }
 
     private func subtractDerived(
-        _ db: Database, _ number: Int64, _ merged: UInt64, _ sums: inout [UInt64],
+        _ db: Database,
+        _ number: Int64,
+        _ merged: UInt64,
+        _ sums: inout [UInt64],
         _ progress: (UInt64) -> Void
     ) throws {
         var at: UInt64 = 0
@@ -92,10 +109,13 @@ extension LocalStore {
 
     private func checkTimes(_ db: Database, _ number: Int64, _ merged: Int64) throws -> Fault? {
         let stored = try RawStatement(
-            db, "SELECT low, high FROM blocks WHERE ledger = ? AND number = ?")
+            db,
+            "SELECT low, high FROM blocks WHERE ledger = ? AND number = ?"
+        )
         let derived = try RawStatement(
             db,
-            "SELECT min(occurred_at), max(occurred_at) FROM records WHERE place >= ? AND place < ?")
+            "SELECT min(occurred_at), max(occurred_at) FROM records WHERE place >= ? AND place < ?"
+        )
         for block in 0..<merged / TimeBlocks.size {
             stored.bind(1, number)
             stored.bind(2, block)
@@ -109,8 +129,10 @@ extension LocalStore {
                 stored.integer(1) == derived.integer(1)
             else {
                 return Fault(
-                    index: UInt64(block * TimeBlocks.size), kind: .columnMismatch,
-                    detail: "the stored times of block \(block) are not its records'")
+                    index: UInt64(block * TimeBlocks.size),
+                    kind: .columnMismatch,
+                    detail: "the stored times of block \(block) are not its records'"
+                )
             }
         }
         return nil
@@ -120,11 +142,14 @@ extension LocalStore {
     private func checkCounts(_ db: Database, _ number: Int64, _ merged: Int64) throws -> Fault? {
         var sum: UInt64 = 0
         let select = try RawStatement(
-            db, "SELECT dimension, value, hour, count FROM counts WHERE ledger = ?")
+            db,
+            "SELECT dimension, value, hour, count FROM counts WHERE ledger = ?"
+        )
         select.bind(1, number)
         while try select.step() {
             let key = [UInt8(truncatingIfNeeded: select.integer(0))] + select.bytes(1)
-            sum &+= LocalStore.hash(key[...], select.integer(2))
+            sum &+=
+                LocalStore.hash(key[...], select.integer(2))
                 &* UInt64(bitPattern: select.integer(3))
         }
         for first in stride(from: 0, to: UInt64(merged), by: 1024) {
@@ -135,13 +160,17 @@ extension LocalStore {
                 CountKey.count(pending, into: &counts)
             }
             for (key, count) in counts {
-                sum &-= LocalStore.hash(([key.dimension] + key.value)[...], key.hour)
+                sum &-=
+                    LocalStore.hash(([key.dimension] + key.value)[...], key.hour)
                     &* UInt64(bitPattern: count)
             }
         }
         guard sum != 0 else { return nil }
         return Fault(
-            index: 0, kind: .columnMismatch, detail: "the stored counts are not the records'")
+            index: 0,
+            kind: .columnMismatch,
+            detail: "the stored counts are not the records'"
+        )
     }
 
     /// SQLite's own check of the file.

@@ -7,7 +7,10 @@ internal import Synchronization
 
 extension LocalStore: RecordIndex {
     package func page(
-        _ query: RecordQuery, in ledger: LedgerID, size: UInt64, after place: PagePosition?,
+        _ query: RecordQuery,
+        in ledger: LedgerID,
+        size: UInt64,
+        after place: PagePosition?,
         limit: Int
     ) async throws(StoreError) -> [FoundRecord] {
         // A condition without a value is met by nothing.
@@ -24,8 +27,13 @@ extension LocalStore: RecordIndex {
                 var blocks = cached
                 let places = try LocalStore.places(query, db, number, size)
                 let search = PageSearch(
-                    db: db, ledger: number, query: query, expression: expression,
-                    pending: pending, places: places)
+                    db: db,
+                    ledger: number,
+                    query: query,
+                    expression: expression,
+                    pending: pending,
+                    places: places
+                )
                 let origin = try LocalStore.origin(db, number)
                 var found: [FoundRecord] = []
                 var place = place
@@ -34,7 +42,10 @@ extension LocalStore: RecordIndex {
                 while found.count < limit {
                     let wanted = limit - found.count
                     let candidates = try search.candidates(
-                        after: place, limit: wanted, blocks: &blocks)
+                        after: place,
+                        limit: wanted,
+                        blocks: &blocks
+                    )
                     for candidate in candidates {
                         let record = try LocalStore.found(db, candidate.place, origin: origin)
                         if query.matches(record.record) { found.append(record) }
@@ -42,7 +53,8 @@ extension LocalStore: RecordIndex {
                     guard candidates.count == wanted, let last = candidates.last else { break }
                     place = PagePosition(
                         occurredAt: Timestamp(nanoseconds: last.occurredAt),
-                        index: Place.index(last.place))
+                        index: Place.index(last.place)
+                    )
                 }
                 return (found, blocks)
             }
@@ -60,13 +72,19 @@ extension LocalStore: RecordIndex {
 
     private static func origin(_ db: Database, _ number: Int64) throws -> String {
         try String.fetchOne(
-            db, sql: "SELECT origin FROM tenants WHERE number = ?", arguments: [number]) ?? ""
+            db,
+            sql: "SELECT origin FROM tenants WHERE number = ?",
+            arguments: [number]
+        ) ?? ""
     }
 
     /// The places a query may answer with: its range of positions, narrowed by received-at, which
     /// never decreases, and the pinned size.
     private static func places(
-        _ query: RecordQuery, _ db: Database, _ number: Int64, _ size: UInt64
+        _ query: RecordQuery,
+        _ db: Database,
+        _ number: Int64,
+        _ size: UInt64
     ) throws -> Range<Int64> {
         var low = min(query.indexFrom ?? 0, size)
         var high = min(query.indexTo ?? size, size)
@@ -82,7 +100,10 @@ extension LocalStore: RecordIndex {
 
     /// The first index whose record was received at or after an instant, by halving.
     private static func firstIndex(
-        receivedFrom: Timestamp, _ db: Database, _ number: Int64, _ size: UInt64
+        receivedFrom: Timestamp,
+        _ db: Database,
+        _ number: Int64,
+        _ size: UInt64
     ) throws -> UInt64 {
         var low: UInt64 = 0
         var high = size
@@ -99,7 +120,8 @@ extension LocalStore: RecordIndex {
         return low
     }
 
-    private static func found(_ db: Database, _ place: Int64, origin: String) throws -> FoundRecord {
+    private static func found(_ db: Database, _ place: Int64, origin: String) throws -> FoundRecord
+    {
         let index = Place.index(place)
         let number = place >> Place.indexBits
         guard

@@ -46,14 +46,20 @@ extension LocalStore {
             """
             INSERT INTO merged VALUES (?1, ?2)
             ON CONFLICT (ledger) DO UPDATE SET size = max(size, ?2)
-            """)
-        for (ledger, records) in Dictionary(grouping: pending, by: { $0.place >> Place.indexBits }) {
+            """
+        )
+        for (ledger, records) in Dictionary(grouping: pending, by: { $0.place >> Place.indexBits })
+        {
             guard let first = records.first, let last = records.last else { continue }
             merged.bind(1, ledger)
             merged.bind(2, Int64(Place.index(last.place)) + 1)
             try merged.run()
             try addBlocks(
-                ledger, from: Place.index(first.place), to: Place.index(last.place) + 1, db)
+                ledger,
+                from: Place.index(first.place),
+                to: Place.index(last.place) + 1,
+                db
+            )
         }
     }
 
@@ -63,7 +69,8 @@ extension LocalStore {
             """
             INSERT INTO counts VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT (ledger, dimension, hour, value) DO UPDATE SET count = count + ?5
-            """)
+            """
+        )
         for (key, count) in counts {
             upsert.bind(1, key.ledger)
             upsert.bind(2, key.hour)
@@ -76,7 +83,10 @@ extension LocalStore {
 
     /// Adds the blocks that records up to `to` complete.
     private static func addBlocks(
-        _ ledger: Int64, from: UInt64, to: UInt64, _ db: Database
+        _ ledger: Int64,
+        from: UInt64,
+        to: UInt64,
+        _ db: Database
     ) throws {
         let size = UInt64(TimeBlocks.size)
         for number in from / size..<to / size {
@@ -85,14 +95,17 @@ extension LocalStore {
                 """
                 SELECT min(occurred_at), max(occurred_at) FROM records
                 WHERE place >= ? AND place < ?
-                """)
+                """
+            )
             select.bind(1, Place.of(ledger, number * size))
             select.bind(2, Place.of(ledger, (number + 1) * size))
             guard try select.step() else { continue }
             let (low, high) = (select.integer(0), select.integer(1))
             select.reset()
             let insert = try RawStatement(
-                db, "INSERT INTO blocks VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+                db,
+                "INSERT INTO blocks VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+            )
             insert.bind(1, ledger)
             insert.bind(2, Int64(number))
             insert.bind(3, low)
@@ -111,7 +124,9 @@ extension LocalStore {
                     FROM heads h LEFT JOIN merged m USING (ledger)
                     WHERE h.size > coalesce(m.size, 0)
                     """
-            ).map { ($0["ledger"] as Int64, UInt64($0["merged"] as Int64), UInt64($0["size"] as Int64)) }
+            ).map {
+                ($0["ledger"] as Int64, UInt64($0["merged"] as Int64), UInt64($0["size"] as Int64))
+            }
         }
         for (ledger, merged, size) in behind {
             for first in stride(from: merged, to: size, by: Tail.mergeCount) {
@@ -154,7 +169,8 @@ struct CountKey: Hashable {
             let value = record.fields.withValue(of: field) { Array($0) }
             counts[
                 CountKey(ledger: ledger, hour: hour, dimension: dimension.rawValue, value: value),
-                default: 0] += 1
+                default: 0
+            ] += 1
         }
     }
 

@@ -6,7 +6,9 @@ internal import GRDB
 
 extension LocalStore {
     package func statistics(
-        in ledger: LedgerID, from: Timestamp?, to: Timestamp?
+        in ledger: LedgerID,
+        from: Timestamp?,
+        to: Timestamp?
     ) async throws(StoreError) -> Statistics {
         guard let number = try await number(of: ledger) else { return Statistics() }
         try await merge()
@@ -41,15 +43,20 @@ extension LocalStore {
     private var hour: Int64 { 3_600_000_000_000 }
 
     private func addCounts(
-        _ db: Database, _ number: Int64, _ from: Int64, _ to: Int64,
-        _ statistics: inout Statistics, _ actors: inout [String: UInt64]
+        _ db: Database,
+        _ number: Int64,
+        _ from: Int64,
+        _ to: Int64,
+        _ statistics: inout Statistics,
+        _ actors: inout [String: UInt64]
     ) throws {
         let days = try RawStatement(
             db,
             """
             SELECT hour, sum(count) FROM counts
             WHERE ledger = ? AND dimension = 0 AND hour >= ? AND hour < ? GROUP BY hour
-            """)
+            """
+        )
         days.bind(1, number)
         days.bind(2, from)
         days.bind(3, to)
@@ -64,7 +71,8 @@ extension LocalStore {
             """
             SELECT value, sum(count) FROM counts
             WHERE ledger = ? AND dimension = ? AND hour >= ? AND hour < ? GROUP BY value
-            """)
+            """
+        )
         for dimension in Statistics.Dimension.allCases {
             values.bind(1, number)
             values.bind(2, Int64(dimension.rawValue))
@@ -88,8 +96,12 @@ extension LocalStore {
 
     /// Counts records one by one, for the parts of hours at the ends of a range.
     private func count(
-        _ db: Database, _ number: Int64, _ from: Int64, _ to: Int64,
-        _ statistics: inout Statistics, _ actors: inout [String: UInt64]
+        _ db: Database,
+        _ number: Int64,
+        _ from: Int64,
+        _ to: Int64,
+        _ statistics: inout Statistics,
+        _ actors: inout [String: UInt64]
     ) throws {
         guard from < to else { return }
         let select = try RawStatement(
@@ -97,7 +109,8 @@ extension LocalStore {
             """
             SELECT p.fields FROM records r JOIN payloads p ON p.place = r.place
             WHERE r.ledger = ? AND r.occurred_at >= ? AND r.occurred_at < ?
-            """)
+            """
+        )
         select.bind(1, number)
         select.bind(2, from)
         select.bind(3, to)

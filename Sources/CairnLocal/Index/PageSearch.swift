@@ -22,11 +22,17 @@ struct PageSearch {
 
     /// At most `limit` candidates after a place, in the query's order.
     func candidates(
-        after place: PagePosition?, limit: Int, blocks: inout TimeBlocks
+        after place: PagePosition?,
+        limit: Int,
+        blocks: inout TimeBlocks
     ) throws -> [Candidate] {
         guard !places.isEmpty else { return [] }
         var best = BestCandidates(
-            limit: limit, query: query, after: place, ledger: ledger)
+            limit: limit,
+            query: query,
+            after: place,
+            ledger: ledger
+        )
         for record in pending where places.contains(record.place) {
             if expression?.matches(record.terms) ?? true {
                 best.offer(Candidate(place: record.place, occurredAt: record.occurredAt))
@@ -52,7 +58,8 @@ struct PageSearch {
             SELECT place, occurred_at FROM records
             WHERE ledger = ? AND occurred_at >= ? AND occurred_at <= ?
             ORDER BY occurred_at \(direction), place \(direction)
-            """)
+            """
+        )
         let range = best.timeRange
         select.bind(1, ledger)
         select.bind(2, range.lowerBound)
@@ -71,7 +78,8 @@ struct PageSearch {
             """
             SELECT place, occurred_at FROM records
             WHERE place >= ? AND place < ? ORDER BY place \(direction)
-            """)
+            """
+        )
         let range = best.narrowed(places)
         select.bind(1, range.lowerBound)
         select.bind(2, range.upperBound)
@@ -83,7 +91,8 @@ struct PageSearch {
     }
 
     private func offerTerms(
-        _ expression: TermExpression, _ best: inout BestCandidates
+        _ expression: TermExpression,
+        _ best: inout BestCandidates
     ) throws {
         try walk(expression, best.narrowed(places)) { best.offer($0) }
     }
@@ -91,7 +100,9 @@ struct PageSearch {
     /// Visits blocks in order of their times, more at a time as it goes on, until no block that is
     /// left can hold a better candidate.
     private func offerTermsByTime(
-        _ expression: TermExpression, _ best: inout BestCandidates, _ blocks: inout TimeBlocks
+        _ expression: TermExpression,
+        _ best: inout BestCandidates,
+        _ blocks: inout TimeBlocks
     ) throws {
         try blocks.extend(db, ledger: ledger)
         let times = best.timeRange
@@ -139,7 +150,9 @@ struct PageSearch {
 
     /// Walks the records that have the terms, in order of place, until `body` has enough.
     private func walk(
-        _ expression: TermExpression, _ range: Range<Int64>, _ body: (Candidate) -> Bool
+        _ expression: TermExpression,
+        _ range: Range<Int64>,
+        _ body: (Candidate) -> Bool
     ) throws {
         guard !range.isEmpty else { return }
         let select = try RawStatement(
@@ -147,7 +160,8 @@ struct PageSearch {
             """
             SELECT t.rowid, r.occurred_at FROM terms t CROSS JOIN records r ON r.place = t.rowid
             WHERE t.terms MATCH ? AND t.rowid >= ? AND t.rowid < ? ORDER BY t.rowid \(direction)
-            """)
+            """
+        )
         select.bind(1, expression.match)
         select.bind(2, range.lowerBound)
         select.bind(3, range.upperBound)
@@ -171,7 +185,9 @@ struct BestCandidates {
         self.query = query
         after = place.map {
             PageSearch.Candidate(
-                place: Place.of(ledger, $0.index), occurredAt: $0.occurredAt.nanoseconds)
+                place: Place.of(ledger, $0.index),
+                occurredAt: $0.occurredAt.nanoseconds
+            )
         }
     }
 

@@ -21,7 +21,10 @@ struct PendingRecord: Sendable {
             maker.append(of: fields, to: &terms)
             return PendingRecord(
                 place: Place.of(ledger, record.index),
-                occurredAt: record.occurredAt.nanoseconds, terms: terms, fields: fields)
+                occurredAt: record.occurredAt.nanoseconds,
+                terms: terms,
+                fields: fields
+            )
         }
     }
 }

@@ -34,13 +34,17 @@ struct TermExpression: Sendable {
         guard key == .type else { return Term(text: maker.term(key, value), isPrefix: false) }
         let isPrefix = value.utf8.last == UInt8(ascii: "*")
         return Term(
-            text: maker.term(type: isPrefix ? value.dropLast() : value[...]), isPrefix: isPrefix)
+            text: maker.term(type: isPrefix ? value.dropLast() : value[...]),
+            isPrefix: isPrefix
+        )
     }
 
     /// The expression in FTS5's language.
     var match: String {
         groups.map { group in
-            let terms = group.map { "\"\($0.text.filter { $0 != "\"" })\"" + ($0.isPrefix ? " *" : "") }
+            let terms = group.map {
+                "\"\($0.text.filter { $0 != "\"" })\"" + ($0.isPrefix ? " *" : "")
+            }
             return "(" + terms.joined(separator: " OR ") + ")"
         }.joined(separator: " AND ")
     }

@@ -17,7 +17,9 @@ struct TimeBlocks: Sendable {
     /// Adds what the file has beyond what is known here.
     mutating func extend(_ db: Database, ledger: Int64) throws {
         let select = try RawStatement(
-            db, "SELECT low, high FROM blocks WHERE ledger = ? AND number >= ? ORDER BY number")
+            db,
+            "SELECT low, high FROM blocks WHERE ledger = ? AND number >= ? ORDER BY number"
+        )
         select.bind(1, ledger)
         select.bind(2, Int64(low.count))
         var isLonger = false

@@ -24,7 +24,8 @@ enum Migrations {
                 }
                 try db.execute(
                     sql: "INSERT OR REPLACE INTO store VALUES ('readable_by', CAST(? AS BLOB))",
-                    arguments: [String(step.readableBy)])
+                    arguments: [String(step.readableBy)]
+                )
                 try db.execute(sql: "PRAGMA user_version = \(step.version)")
                 return .commit
             }
@@ -40,7 +41,9 @@ enum Migrations {
         }
         guard version > newest else { return }
         let readableBy = try String.fetchOne(
-            db, sql: "SELECT CAST(value AS TEXT) FROM store WHERE key = 'readable_by'")
+            db,
+            sql: "SELECT CAST(value AS TEXT) FROM store WHERE key = 'readable_by'"
+        )
         guard let needed = readableBy.flatMap(Int.init), needed <= newest else {
             throw LocalStoreError.newerSchema(version)
         }

@@ -29,15 +29,19 @@ final class CommitQueue: Sendable {
         }
     }
 
-    /// What one transaction takes: all that waits, one batch a ledger. Nil ends the draining.
-    func take() -> [Item]? {
+    /// What one transaction takes: all that waits, one batch a ledger.
+    func take() -> [Item] {
         state.withLock { state in
-            guard !state.items.isEmpty else {
-                state.isDraining = false
-                return nil
-            }
             defer { state.items.removeAll(keepingCapacity: true) }
             return state.items
+        }
+    }
+
+    /// Whether the draining goes on, because something waits.
+    func goesOn() -> Bool {
+        state.withLock { state in
+            state.isDraining = !state.items.isEmpty
+            return state.isDraining
         }
     }
 }

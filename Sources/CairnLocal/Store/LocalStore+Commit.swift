@@ -11,8 +11,12 @@ extension LocalStore {
         let pending = PendingRecord.make(batch.records, ledger: number)
         let result = await withCheckedContinuation { continuation in
             let item = CommitQueue.Item(
-                batch: batch, head: head, number: number, pending: pending,
-                continuation: continuation)
+                batch: batch,
+                head: head,
+                number: number,
+                pending: pending,
+                continuation: continuation
+            )
             if commits.add(item) {
                 pool.asyncWriteWithoutTransaction { db in self.drain(db) }
             }
@@ -20,34 +24,40 @@ extension LocalStore {
         try result.get()
     }
 
-    /// Commits what waits until nothing does, on the writer's queue.
+    /// Commits what waits, on the writer's queue.
+    ///
+    /// What came meanwhile is queued anew, behind whatever else waits for the writer.
     private func drain(_ db: Database) {
-        while let items = commits.take() {
-            let clock = ContinuousClock()
-            let start = clock.now
-            let results = commitTogether(items, db)
-            let took = start.duration(to: clock.now)
-            Timer(label: Telemetry.commitSeconds).recordNanoseconds(took.nanoseconds)
-            Recorder(label: Telemetry.commitRecords).record(
-                items.reduce(0) { $0 + $1.batch.records.count })
-            // Before the answer: an acknowledged record is in the next query.
-            for (item, result) in zip(items, results) {
-                if case .success = result { tail.add(item.pending) }
-            }
-            for (item, result) in zip(items, results) {
-                item.continuation.resume(returning: result)
-            }
-            if tail.count >= Tail.mergeCount {
-                // A merge that fails is tried again by the next; the records stay in the tail.
-                try? mergeTail(db)
-            }
-            wal?.shortenIfLong(writer: pool)
+        let items = commits.take()
+        let clock = ContinuousClock()
+        let start = clock.now
+        let results = commitTogether(items, db)
+        Timer(label: Telemetry.commitSeconds)
+            .recordNanoseconds(start.duration(to: clock.now).nanoseconds)
+        Recorder(label: Telemetry.commitRecords).record(
+            items.reduce(0) { $0 + $1.batch.records.count }
+        )
+        // Before the answer: an acknowledged record is in the next query.
+        for (item, result) in zip(items, results) {
+            if case .success = result { tail.add(item.pending) }
+        }
+        for (item, result) in zip(items, results) {
+            item.continuation.resume(returning: result)
+        }
+        if tail.count >= Tail.mergeCount {
+            // A merge that fails is tried again by the next; the records stay in the tail.
+            try? mergeTail(db)
+        }
+        wal?.shortenIfLong(writer: pool)
+        if commits.goesOn() {
+            pool.asyncWriteWithoutTransaction { db in self.drain(db) }
         }
     }
 
     /// One transaction for all batches; a batch that conflicts leaves the others alone.
     private func commitTogether(
-        _ items: [CommitQueue.Item], _ db: Database
+        _ items: [CommitQueue.Item],
+        _ db: Database
     ) -> [Result<Void, StoreError>] {
         if tail.count > Tail.limitCount {
             do {
@@ -88,7 +98,8 @@ extension LocalStore {
     }
 
     private func commit(
-        _ item: CommitQueue.Item, _ db: Database
+        _ item: CommitQueue.Item,
+        _ db: Database
     ) throws -> Result<Void, StoreError> {
         try db.execute(sql: "SAVEPOINT batch")
         do {
@@ -112,7 +123,10 @@ extension LocalStore {
     }
 
     static func replaceHead(
-        _ db: Database, _ number: Int64, expecting head: Head, with next: Head
+        _ db: Database,
+        _ number: Int64,
+        expecting head: Head,
+        with next: Head
     ) throws -> Bool {
         let update = try RawStatement(
             db,
@@ -121,7 +135,8 @@ extension LocalStore {
                 last_received_at = ?6, epoch = ?7
             WHERE ledger = ?1 AND size = ?8 AND frontier = ?9 AND chain = ?10
                 AND last_received_at = ?11 AND epoch = ?12
-            """)
+            """
+        )
         update.bind(1, number)
         update.bind(2, Int64(next.size))
         update.bind(3, next.frontier.packed)

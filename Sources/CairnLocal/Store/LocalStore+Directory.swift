@@ -35,10 +35,13 @@ extension LocalStore: Directory {
                     arguments: [
                         tenant.name, tenant.ledger.text, tenant.origin,
                         tenant.createdAt.milliseconds,
-                    ])
+                    ]
+                )
                 let number = db.lastInsertedRowID
                 let insert = try RawStatement(
-                    db, "INSERT INTO heads VALUES (?, 0, zeroblob(0), ?, ?, 0, 0)")
+                    db,
+                    "INSERT INTO heads VALUES (?, 0, zeroblob(0), ?, ?, 0, 0)"
+                )
                 insert.bind(1, number)
                 insert.bind(2, head.frontier.root)
                 insert.bind(3, head.chain)
@@ -53,8 +56,11 @@ extension LocalStore: Directory {
             throw StoreError.corrupt("a tenant's ledger id is malformed")
         }
         return Tenant(
-            name: row["name"], ledger: ledger, origin: row["origin"],
-            createdAt: Timestamp(milliseconds: row["created_at"]))
+            name: row["name"],
+            ledger: ledger,
+            origin: row["origin"],
+            createdAt: Timestamp(milliseconds: row["created_at"])
+        )
     }
 
     /// A value that belongs to the store as a whole, such as the origin's prefix.
@@ -75,7 +81,9 @@ extension LocalStore: Directory {
         try await writing {
             try await pool.write { db in
                 let insert = try RawStatement(
-                    db, "INSERT INTO store VALUES (?, ?) ON CONFLICT DO NOTHING")
+                    db,
+                    "INSERT INTO store VALUES (?, ?) ON CONFLICT DO NOTHING"
+                )
                 insert.bind(1, key)
                 insert.bind(2, value)
                 try insert.run()

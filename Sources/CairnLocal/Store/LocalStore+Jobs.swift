@@ -5,7 +5,10 @@ internal import GRDB
 
 extension LocalStore: JobStore {
     package func put(
-        _ id: String, tenant: String, kind: String, document: [UInt8]
+        _ id: String,
+        tenant: String,
+        kind: String,
+        document: [UInt8]
     ) async throws(StoreError) {
         try await writing {
             try await pool.write { db in
@@ -25,7 +28,9 @@ extension LocalStore: JobStore {
         try await reading {
             try await pool.read { db in
                 let select = try RawStatement(
-                    db, "SELECT id, tenant, document FROM jobs WHERE kind = ? ORDER BY id")
+                    db,
+                    "SELECT id, tenant, document FROM jobs WHERE kind = ? ORDER BY id"
+                )
                 select.bind(1, kind)
                 var jobs: [(id: String, tenant: String, document: [UInt8])] = []
                 while try select.step() {

@@ -18,7 +18,8 @@ extension LocalStore: LedgerStore {
             """
             SELECT size, frontier, root, chain, last_received_at, epoch
             FROM heads WHERE ledger = ?
-            """)
+            """
+        )
         select.bind(1, number)
         guard try select.step() else { return nil }
         defer { select.reset() }
@@ -27,18 +28,24 @@ extension LocalStore: LedgerStore {
             try frontier.root == select.digest(2)
         else { throw StoreError.corrupt("the stored head of ledger \(number) is malformed") }
         return Head(
-            frontier: frontier, chain: try select.digest(3), lastReceivedAt: select.integer(4),
-            epoch: select.integer(5))
+            frontier: frontier,
+            chain: try select.digest(3),
+            lastReceivedAt: select.integer(4),
+            epoch: select.integer(5)
+        )
     }
 
     package func indexes(
-        of ids: [EventID], in ledger: LedgerID
+        of ids: [EventID],
+        in ledger: LedgerID
     ) async throws(StoreError) -> [EventID: UInt64] {
         guard let number = try await number(of: ledger) else { return [:] }
         return try await reading {
             try await pool.read { db in
                 let select = try RawStatement(
-                    db, "SELECT place FROM records WHERE ledger = ? AND id = ?")
+                    db,
+                    "SELECT place FROM records WHERE ledger = ? AND id = ?"
+                )
                 var found: [EventID: UInt64] = [:]
                 for id in ids {
                     select.bind(1, number)
@@ -54,7 +61,9 @@ extension LocalStore: LedgerStore {
     }
 
     package func records(
-        in ledger: LedgerID, at range: Range<UInt64>, contents: Bool
+        in ledger: LedgerID,
+        at range: Range<UInt64>,
+        contents: Bool
     ) async throws(StoreError) -> [StoredRecord] {
         guard let number = try await number(of: ledger) else { return [] }
         return try await reading {
@@ -65,7 +74,10 @@ extension LocalStore: LedgerStore {
     }
 
     static func records(
-        _ db: Database, _ number: Int64, _ range: Range<UInt64>, contents: Bool
+        _ db: Database,
+        _ number: Int64,
+        _ range: Range<UInt64>,
+        contents: Bool
     ) throws -> [StoredRecord] {
         let columns =
             contents
@@ -80,7 +92,8 @@ extension LocalStore: LedgerStore {
             """
             SELECT \(columns) FROM entries e \(joins)
             WHERE e.place >= ? AND e.place < ? ORDER BY e.place
-            """)
+            """
+        )
         select.bind(1, Place.of(number, range.lowerBound))
         select.bind(2, Place.of(number, min(range.upperBound, 1 << 40 - 1)))
         var records: [StoredRecord] = []
@@ -93,7 +106,9 @@ extension LocalStore: LedgerStore {
     /// Reads a row; a column that is gone or malformed becomes a value that no record has, so that
     /// an audit names it as a fault instead of stopping.
     private static func record(
-        _ row: RawStatement, contents: Bool, _ number: Int64
+        _ row: RawStatement,
+        contents: Bool,
+        _ number: Int64
     ) throws -> StoredRecord {
         var payload: Payload?
         if contents, !row.isNull(6), let seed = Seed(row.bytes(6)) {
@@ -102,15 +117,19 @@ extension LocalStore: LedgerStore {
         let isOurs = contents && row.integer(8) == number
         let id = isOurs ? EventID(bytes: row.bytes(4)) : nil
         return StoredRecord(
-            index: Place.index(row.integer(0)), leaf: row.bytes(1),
+            index: Place.index(row.integer(0)),
+            leaf: row.bytes(1),
             leafHash: (try? row.digest(2)) ?? Digest.emptyRoot,
             chain: (try? row.digest(3)) ?? Digest.emptyRoot,
             id: id ?? EventID(version4From: [UInt8](repeating: 0, count: 16)),
-            occurredAt: Timestamp(nanoseconds: contents ? row.integer(5) : 0), payload: payload)
+            occurredAt: Timestamp(nanoseconds: contents ? row.integer(5) : 0),
+            payload: payload
+        )
     }
 
     package func leafHashes(
-        in ledger: LedgerID, at range: Range<UInt64>
+        in ledger: LedgerID,
+        at range: Range<UInt64>
     ) async throws(StoreError) -> [Digest] {
         guard let number = try await number(of: ledger) else { return [] }
         return try await reading {
@@ -119,7 +138,8 @@ extension LocalStore: LedgerStore {
                     db,
                     """
                     SELECT leaf_hash FROM entries WHERE place >= ? AND place < ? ORDER BY place
-                    """)
+                    """
+                )
                 select.bind(1, Place.of(number, range.lowerBound))
                 select.bind(2, Place.of(number, min(range.upperBound, 1 << 40 - 1)))
                 var hashes: [Digest] = []
@@ -132,7 +152,8 @@ extension LocalStore: LedgerStore {
     }
 
     package func tile(
-        _ coordinate: TileCoordinate, in ledger: LedgerID
+        _ coordinate: TileCoordinate,
+        in ledger: LedgerID
     ) async throws(StoreError) -> Tile? {
         guard coordinate.width == Tile.fullWidth, let number = try await number(of: ledger) else {
             return nil
@@ -140,7 +161,9 @@ extension LocalStore: LedgerStore {
         return try await reading {
             try await pool.read { db in
                 let select = try RawStatement(
-                    db, "SELECT hashes FROM tiles WHERE ledger = ? AND level = ? AND number = ?")
+                    db,
+                    "SELECT hashes FROM tiles WHERE ledger = ? AND level = ? AND number = ?"
+                )
                 select.bind(1, number)
                 select.bind(2, Int64(coordinate.level))
                 select.bind(3, Int64(clamping: coordinate.index))
@@ -158,7 +181,9 @@ extension LocalStore: LedgerStore {
             try await pool.read { db in
                 func sum(_ column: String, _ source: String) throws -> [UInt64] {
                     let select = try RawStatement(
-                        db, "SELECT \(column), place FROM records \(source)")
+                        db,
+                        "SELECT \(column), place FROM records \(source)"
+                    )
                     select.bind(1, number)
                     var sum: UInt64 = 0
                     var count: UInt64 = 0
@@ -200,20 +225,25 @@ extension LocalStore: LedgerStore {
     // MARK: Checkpoints
 
     package func keep(
-        _ checkpoint: SignedNote, size: UInt64, in ledger: LedgerID
+        _ checkpoint: SignedNote,
+        size: UInt64,
+        in ledger: LedgerID
     ) async throws(StoreError) {
         let number = try await knownNumber(of: ledger)
         try await writing {
             try await pool.write { db in
                 try db.execute(
                     sql: "INSERT INTO checkpoints VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                    arguments: [number, Int64(size), checkpoint.encoded])
+                    arguments: [number, Int64(size), checkpoint.encoded]
+                )
             }
         }
     }
 
     package func checkpoints(
-        in ledger: LedgerID, from size: UInt64, limit: Int
+        in ledger: LedgerID,
+        from size: UInt64,
+        limit: Int
     ) async throws(StoreError) -> [(size: UInt64, note: String)] {
         guard let number = try await number(of: ledger) else { return [] }
         return try await reading {
@@ -240,7 +270,8 @@ extension LocalStore: LedgerStore {
                         SELECT note FROM checkpoints WHERE ledger = ?
                         ORDER BY size DESC LIMIT 1
                         """,
-                    arguments: [number])
+                    arguments: [number]
+                )
             }
         }
         guard let text else { return nil }
@@ -251,7 +282,9 @@ extension LocalStore: LedgerStore {
     }
 
     package func replaceHead(
-        of ledger: LedgerID, expecting head: Head, with next: Head
+        of ledger: LedgerID,
+        expecting head: Head,
+        with next: Head
     ) async throws(StoreError) {
         let number = try await knownNumber(of: ledger)
         try await writing {

@@ -33,7 +33,8 @@ package final class LocalStore: Sendable {
     ///
     /// - Throws: ``LocalStoreError`` saying why not and what to do.
     package static func open(
-        at folder: String, mode: Mode = .readWrite
+        at folder: String,
+        mode: Mode = .readWrite
     ) async throws(LocalStoreError) -> LocalStore {
         do {
             if mode == .readWrite { try Folder.create(folder) }
@@ -61,7 +62,10 @@ package final class LocalStore: Sendable {
         }
         self.lock = lock
         wal = mode == .readWrite ? WriteAheadLog(folder + "/" + LocalStore.fileName) : nil
-        pool = try DatabasePool(path: folder + "/" + LocalStore.fileName, configuration: configuration)
+        pool = try DatabasePool(
+            path: folder + "/" + LocalStore.fileName,
+            configuration: configuration
+        )
     }
 
     private func prepare(_ mode: Mode) async throws {
@@ -81,7 +85,8 @@ package final class LocalStore: Sendable {
                     PRAGMA synchronous = FULL;
                     PRAGMA wal_autocheckpoint = 0;
                     INSERT INTO terms (terms, rank) VALUES ('hashsize', 8388608);
-                    """)
+                    """
+            )
             guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
                 throw LocalStoreError.failed("SQLite does not keep synchronous = FULL")
             }
@@ -89,7 +94,9 @@ package final class LocalStore: Sendable {
         try await takeUpUnmerged()
     }
 
-    /// Merges what waits and closes the file. The store is not usable afterwards.
+    /// Merges what waits and closes the file.
+    ///
+    /// The store is not usable afterwards.
     package func close() async throws(StoreError) {
         try await merge()
         try await writing {
@@ -107,7 +114,8 @@ package final class LocalStore: Sendable {
         try await writing {
             try await pool.write { db in
                 try db.execute(
-                    sql: "INSERT OR REPLACE INTO store VALUES ('ping', CAST('1' AS BLOB))")
+                    sql: "INSERT OR REPLACE INTO store VALUES ('ping', CAST('1' AS BLOB))"
+                )
             }
         }
     }
@@ -118,8 +126,10 @@ package final class LocalStore: Sendable {
         let found = try await reading {
             try await pool.read { db in
                 try Int64.fetchOne(
-                    db, sql: "SELECT number FROM tenants WHERE ledger = ?",
-                    arguments: [ledger.text])
+                    db,
+                    sql: "SELECT number FROM tenants WHERE ledger = ?",
+                    arguments: [ledger.text]
+                )
             }
         }
         if let found { numbers.withLock { $0[ledger] = found } }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import GRDB
 internal import CairnLedger
+internal import GRDB
 
 /// Why a store on disk cannot be opened; each says what to do.
 package enum LocalStoreError: Error, Equatable, CustomStringConvertible {

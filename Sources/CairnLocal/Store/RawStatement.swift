@@ -28,7 +28,12 @@ struct RawStatement {
         copy.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) { text in
                 _ = sqlite3_bind_text(
-                    handle, position, text.baseAddress, Int32(text.count), RawStatement.transient)
+                    handle,
+                    position,
+                    text.baseAddress,
+                    Int32(text.count),
+                    RawStatement.transient
+                )
             }
         }
     }
@@ -43,7 +48,12 @@ struct RawStatement {
             sqlite3_bind_zeroblob(handle, position, 0)
         } else {
             sqlite3_bind_blob(
-                handle, position, value.baseAddress, Int32(value.count), RawStatement.transient)
+                handle,
+                position,
+                value.baseAddress,
+                Int32(value.count),
+                RawStatement.transient
+            )
         }
     }
 
@@ -55,8 +65,12 @@ struct RawStatement {
     func bindText(_ position: Int32, _ value: [UInt8]) {
         value.withUnsafeBytes { bytes in
             _ = sqlite3_bind_text(
-                handle, position, bytes.bindMemory(to: CChar.self).baseAddress,
-                Int32(bytes.count), RawStatement.transient)
+                handle,
+                position,
+                bytes.bindMemory(to: CChar.self).baseAddress,
+                Int32(bytes.count),
+                RawStatement.transient
+            )
         }
     }
 
@@ -110,7 +124,8 @@ struct RawStatement {
     private func failure(_ code: Int32) -> DatabaseError {
         DatabaseError(
             resultCode: ResultCode(rawValue: code),
-            message: connection.sqliteConnection.map { String(cString: sqlite3_errmsg($0)) })
+            message: connection.sqliteConnection.map { String(cString: sqlite3_errmsg($0)) }
+        )
     }
 
     private static var transient: sqlite3_destructor_type {

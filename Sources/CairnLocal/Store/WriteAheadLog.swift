@@ -47,7 +47,8 @@ final class WriteAheadLog: Sendable {
                         PRAGMA busy_timeout = 0;
                         PRAGMA wal_checkpoint(TRUNCATE);
                         PRAGMA busy_timeout = 5000
-                        """)
+                        """
+                )
                 self.state.withLock { $0.isShortening = false }
             }
         }
