@@ -34,7 +34,11 @@ package struct AppendResult: Equatable, Sendable {
             throw MalformedBody("a result is a receipt or a problem")
         }
         self.init(
-            line: value["line"]?.integer, status: status, receipt: receipt, problem: problem)
+            line: value["line"]?.integer,
+            status: status,
+            receipt: receipt,
+            problem: problem
+        )
     }
 
     /// Writes the result, with what proves the receipt if that was asked for.

@@ -45,7 +45,11 @@ package struct ProblemBody: Equatable, Sendable {
 
     /// Names a problem.
     package init(
-        status: Int, code: String, title: String, detail: String? = nil, requestID: String? = nil,
+        status: Int,
+        code: String,
+        title: String,
+        detail: String? = nil,
+        requestID: String? = nil,
         errors: [Member] = []
     ) {
         self.status = status
@@ -71,17 +75,24 @@ package struct ProblemBody: Equatable, Sendable {
         }
         let errors = (value["errors"]?.array ?? []).map { entry in
             Member(
-                field: entry["field"]?.string ?? "", code: entry["code"]?.string ?? "",
-                message: entry["message"]?.string ?? "")
+                field: entry["field"]?.string ?? "",
+                code: entry["code"]?.string ?? "",
+                message: entry["message"]?.string ?? ""
+            )
         }
         self.init(
-            status: status, code: code, title: value["title"]?.string ?? "",
-            detail: value["detail"]?.string, requestID: value["request_id"]?.string,
-            errors: errors)
+            status: status,
+            code: code,
+            title: value["title"]?.string ?? "",
+            detail: value["detail"]?.string,
+            requestID: value["request_id"]?.string,
+            errors: errors
+        )
         if let first = value["receipt"] { receipt = try ReceiptBody(first) }
-        checks = (value["checks"]?.object).map { object in
-            object.map { (name: $0.name, state: $0.value.string ?? "") }
-        } ?? []
+        checks =
+            (value["checks"]?.object).map { object in
+                object.map { (name: $0.name, state: $0.value.string ?? "") }
+            } ?? []
     }
 
     /// Writes the problem.

@@ -21,8 +21,13 @@ package struct ReceiptBody: Hashable, Sendable {
 
     /// Names what a receipt says.
     package init(
-        id: EventID, index: UInt64, receivedAt: Timestamp, leafHash: Digest,
-        previousHash: Digest, hash: Digest, origin: String
+        id: EventID,
+        index: UInt64,
+        receivedAt: Timestamp,
+        leafHash: Digest,
+        previousHash: Digest,
+        hash: Digest,
+        origin: String
     ) {
         self.id = id
         self.index = index
@@ -52,8 +57,14 @@ package struct ReceiptBody: Hashable, Sendable {
             throw MalformedBody("a receipt's `origin`")
         }
         self.init(
-            id: id, index: UInt64(index), receivedAt: time.timestamp, leafHash: leafHash,
-            previousHash: previousHash, hash: hash, origin: origin)
+            id: id,
+            index: UInt64(index),
+            receivedAt: time.timestamp,
+            leafHash: leafHash,
+            previousHash: previousHash,
+            hash: hash,
+            origin: origin
+        )
     }
 
     /// Writes the receipt, with what proves it if that was asked for.

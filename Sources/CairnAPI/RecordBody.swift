@@ -23,8 +23,14 @@ package struct RecordBody: Sendable {
 
     /// Names what a record says.
     package init(
-        id: EventID, index: UInt64, receivedAt: Timestamp, retentionClass: RetentionClass,
-        fields: Fields?, leafHash: Digest, previousHash: Digest, hash: Digest
+        id: EventID,
+        index: UInt64,
+        receivedAt: Timestamp,
+        retentionClass: RetentionClass,
+        fields: Fields?,
+        leafHash: Digest,
+        previousHash: Digest,
+        hash: Digest
     ) {
         self.id = id
         self.index = index
@@ -50,39 +56,46 @@ package struct RecordBody: Sendable {
                 ("type", .type), ("action", .action), ("category", .category),
                 ("outcome", .outcome), ("severity", .severity), ("risk", .risk),
                 ("occurred_at", .occurredAt), ("occurred_offset", .occurredOffset),
-            ]),
+            ]
+        ),
         Group(
             name: "actor",
             members: [
                 ("type", .actorType), ("id", .actorID), ("name", .actorName),
                 ("email", .actorEmail), ("session_id", .actorSessionID),
-            ]),
+            ]
+        ),
         Group(name: nil, members: [("resources", .resources)]),
         Group(
             name: "source",
             members: [
                 ("ip", .sourceIP), ("user_agent", .sourceUserAgent),
                 ("request_id", .sourceRequestID), ("traceparent", .sourceTraceparent),
-            ]),
+            ]
+        ),
         Group(
             name: nil,
-            members: [("description", .description), ("details", .details)]),
+            members: [("description", .description), ("details", .details)]
+        ),
         Group(name: "change", members: [("before", .changeBefore), ("after", .changeAfter)]),
         Group(
             name: nil,
             members: [
                 ("external_id", .externalID), ("event_schema", .eventSchema),
                 ("dialect", .dialect), ("defaulted", .defaulted),
-            ]),
+            ]
+        ),
         Group(
             name: "redaction",
-            members: [("rules", .redactionRules), ("paths", .redactionPaths)]),
+            members: [("rules", .redactionRules), ("paths", .redactionPaths)]
+        ),
         Group(
             name: "principal",
-            members: [("id", .principalID), ("subject", .principalSubject)]),
+            members: [("id", .principalID), ("subject", .principalSubject)]
+        ),
     ]
 
-    /// Writes the record. Values are copied as they are stored and never read again.
+    /// Writes the record; values are copied as they are stored and never read again.
     package func append(to output: inout JSONOutput) {
         output.beginObject()
         output.member("index", index)
@@ -114,8 +127,10 @@ package struct RecordBody: Sendable {
     }
 
     private static func append(
-        _ group: Group, _ ranges: UnsafeMutableBufferPointer<Range<Int>>,
-        _ encoded: UnsafeRawBufferPointer, to output: inout JSONOutput
+        _ group: Group,
+        _ ranges: UnsafeMutableBufferPointer<Range<Int>>,
+        _ encoded: UnsafeRawBufferPointer,
+        to output: inout JSONOutput
     ) {
         // An object that would have no member is left out.
         var isOpen = group.name == nil

@@ -76,6 +76,13 @@ enum Composition {
     ) async throws(CommandFailure) -> OpenStore {
         do {
             let store = try await LocalStore.open(at: folder)
+            let isNew = try await store.tenants().isEmpty
+            guard try isNew || KeyFile.load(at: signingKeyFile) != nil else {
+                throw CommandFailure.badInput(
+                    "\(signingKeyFile) is missing, and the store's checkpoints were signed with "
+                        + "it; put the key back, or name it with --signing-key"
+                )
+            }
             let signer = try KeyFile.load(orCreateAt: signingKeyFile) { randomBytes(32) }
             let vault = try FileVault(folder: checkpointDirectory)
             return OpenStore(

@@ -27,12 +27,16 @@ extension HTTPResponse.Status {
 extension Response {
     /// Answers with bytes of a content type; what is not said to be cached is not.
     init(
-        _ bytes: [UInt8], type: String, status: HTTPResponse.Status = .ok,
+        _ bytes: [UInt8],
+        type: String,
+        status: HTTPResponse.Status = .ok,
         caching: String = "no-store"
     ) {
         self.init(
-            status: status, headers: [.contentType: type, .cacheControl: caching],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+            status: status,
+            headers: [.contentType: type, .cacheControl: caching],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        )
     }
 
     /// Answers with JSON.

@@ -10,9 +10,10 @@ package enum OpenAPIDocument {
           version: "1"
           summary: An audit log that proves itself.
           description: |
-            Record who did what, search it, and let anyone check that nothing was changed, removed or
-            slipped in. Times are RFC 3339 in UTC, hashes are lower-case hex, absent members are absent
-            and never null. Ranges are half-open; a bare date as the end of one means the end of that day.
+            Record who did what, search it, and let anyone check that nothing was changed, removed
+            or slipped in. Times are RFC 3339 in UTC, hashes are lower-case hex, absent members are
+            absent and never null. Ranges are half-open; a bare date as the end of one means the end
+            of that day.
           license:
             name: Apache-2.0
             identifier: Apache-2.0
@@ -36,8 +37,8 @@ package enum OpenAPIDocument {
               operationId: appendEvents
               summary: Record one event, a bulk of events, or a stream of them.
               description: |
-                A 2xx answer, or item, means that the record is durable. An event that was recorded before
-                with the same content is answered with its first receipt.
+                A 2xx answer, or item, means that the record is durable. An event that was recorded
+                before with the same content is answered with its first receipt.
               parameters:
                 - $ref: "#/components/parameters/Proof"
                 - name: Idempotency-Key
@@ -60,8 +61,8 @@ package enum OpenAPIDocument {
               responses:
                 "200":
                   description: |
-                    An event that was recorded before, a bulk of such events, or the results of a stream,
-                    one a line.
+                    An event that was recorded before, a bulk of such events, or the results of a
+                    stream, one a line.
                   headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
                   content:
                     application/json:
@@ -106,9 +107,10 @@ package enum OpenAPIDocument {
               operationId: listEvents
               summary: Search records, a page at a time.
               description: |
-                Repeated parameters are alternatives; different ones must all hold. Members of `details`
-                are compared by parameters named `details.<path>`, such as `details.order.id=42`. The
-                first page pins the size of the ledger: later pages show nothing appended since.
+                Repeated parameters are alternatives; different ones must all hold. Members of
+                `details` are compared by parameters named `details.<path>`, such as
+                `details.order.id=42`. The first page pins the size of the ledger: later pages show
+                nothing appended since.
               parameters:
                 - name: type
                   in: query
@@ -161,7 +163,7 @@ package enum OpenAPIDocument {
                   schema: {$ref: "#/components/schemas/Alternatives"}
                 - name: details
                   in: query
-                  description: Equality on members of `details`, as parameters named `details.<path>`.
+                  description: Equality on members, as parameters named `details.<path>`.
                   style: form
                   explode: true
                   schema:
@@ -187,7 +189,7 @@ package enum OpenAPIDocument {
                   schema: {$ref: "#/components/schemas/Index"}
                 - name: q
                   in: query
-                  description: Words that all occur; `"…"` is a phrase, `word*` the beginning of a word.
+                  description: Words that all occur; `"…"` is a phrase, `word*` begins a word.
                   schema: {type: string}
                 - name: sort
                   in: query
@@ -200,7 +202,7 @@ package enum OpenAPIDocument {
                   schema: {type: integer, minimum: 1, maximum: 1000, default: 50}
                 - name: cursor
                   in: query
-                  description: The `next_cursor` of the page before, with the same filters and order.
+                  description: The `next_cursor` of the page before; filters and order stay.
                   schema: {type: string}
                 - $ref: "#/components/parameters/RequestID"
               responses:
@@ -243,15 +245,15 @@ package enum OpenAPIDocument {
               operationId: getProof
               summary: Everything an offline verifier needs for one record.
               description: |
-                With `Accept: text/plain` the answer is a C2SP tlog-proof file, which proves the leaf and
-                shows no field.
+                With `Accept: text/plain` the answer is a C2SP tlog-proof file, which proves the leaf
+                and shows no field.
               parameters:
                 - $ref: "#/components/parameters/EventID"
                 - name: size
                   in: query
                   description: |
-                    The number of records that the checkpoint covers. Only a size that was signed can be
-                    given; the current one is signed when it is asked for.
+                    The number of records that the checkpoint covers. Only a size that was signed can
+                    be given; the current one is signed when it is asked for.
                   schema: {$ref: "#/components/schemas/Index"}
                 - $ref: "#/components/parameters/RequestID"
               responses:
@@ -363,13 +365,14 @@ package enum OpenAPIDocument {
                     `<L>/<N>[.p/<W>]` or `entries/<N>[.p/<W>]`; the slashes are part of the path.
                   schema:
                     type: string
-                    pattern: "^([0-9]|[1-5][0-9]|6[0-3]|entries)/(x[0-9]{3}/)*[0-9]{3}(\\.p/[0-9]{1,3})?$"
+                    pattern: "^([0-9]|[1-5][0-9]|6[0-3]|entries)/\
+                      (x[0-9]{3}/)*[0-9]{3}(\\.p/[0-9]{1,3})?$"
                 - $ref: "#/components/parameters/RequestID"
               responses:
                 "200":
                   description: |
-                    For a tile, hashes of 32 bytes one after the other; for a bundle, leaves, each after
-                    its length in two bytes.
+                    For a tile, hashes of 32 bytes one after the other; for a bundle, leaves, each
+                    after its length in two bytes.
                   headers:
                     X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
                     Cache-Control:
@@ -650,7 +653,7 @@ package enum OpenAPIDocument {
               items: {type: string}
             Bound:
               type: string
-              description: An RFC 3339 time, or a date; as the end of a range, a date includes its day.
+              description: An RFC 3339 time, or a date; as an end, a date includes its day.
               anyOf:
                 - {format: date-time}
                 - {format: date}
@@ -915,7 +918,9 @@ package enum OpenAPIDocument {
               properties:
                 from: {$ref: "#/components/schemas/Index"}
                 to: {$ref: "#/components/schemas/Index"}
-                checkpoint: {type: string, description: A signed note that the caller holds to be right.}
+                checkpoint:
+                  type: string
+                  description: A signed note that the caller holds to be right.
                 contents: {type: boolean, default: true}
               additionalProperties: false
             Verification:

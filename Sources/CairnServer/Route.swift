@@ -18,7 +18,9 @@ struct Route: Sendable {
     let handler: Handler
 
     init(
-        _ method: HTTPRequest.Method, _ path: String, isPublic: Bool = false,
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        isPublic: Bool = false,
         handler: @escaping Handler
     ) {
         self.method = method

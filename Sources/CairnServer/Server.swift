@@ -20,7 +20,8 @@ package struct Server: Sendable {
 
     /// Joins configuration and services; without a logger the server is silent.
     package init(
-        _ configuration: ServerConfiguration, services: ServerServices,
+        _ configuration: ServerConfiguration,
+        services: ServerServices,
         logger: Logger = Logger(label: "cairn", factory: { _ in SwiftLogNoOpLogHandler() })
     ) {
         self.configuration = configuration
@@ -29,9 +30,15 @@ package struct Server: Sendable {
         metrics = RequestMetrics(services.metrics)
         operations = OperationRoutes(configuration: configuration, services: services)
         verifications = VerificationJobs(
-            ledgers: services.ledgers, store: services.store, index: services.index,
-            jobs: services.jobs, limits: configuration.verifications, now: services.clock.now,
-            makeID: { [preparer = services.preparer] in preparer.makeID() }, logger: logger)
+            ledgers: services.ledgers,
+            store: services.store,
+            index: services.index,
+            jobs: services.jobs,
+            limits: configuration.verifications,
+            now: services.clock.now,
+            makeID: { [preparer = services.preparer] in preparer.makeID() },
+            logger: logger
+        )
     }
 
     /// The application, to be run by a service group: it ends gracefully, and appends finish.
@@ -43,17 +50,22 @@ package struct Server: Sendable {
         var application = Application(
             router: router(routes),
             configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port)),
+                address: .hostname(configuration.host, port: configuration.port)
+            ),
             services: [verifications],
             onServerRunning: { await onListening($0.localAddress?.port ?? 0) },
-            logger: logger)
+            logger: logger
+        )
         if let port = configuration.operationsPort {
             application.addServices(
                 Application(
                     router: router(operations.publicRoutes + operations.operatorRoutes),
                     configuration: ApplicationConfiguration(
-                        address: .hostname(configuration.host, port: port)),
-                    logger: logger))
+                        address: .hostname(configuration.host, port: port)
+                    ),
+                    logger: logger
+                )
+            )
         }
         application.beforeServerStarts { [verifications] in
             try await verifications.load()
@@ -68,17 +80,25 @@ package struct Server: Sendable {
 
     var routes: [Route] {
         var routes = EventRoutes(
-            configuration: configuration, services: services, metrics: metrics
+            configuration: configuration,
+            services: services,
+            metrics: metrics
         ).routes
         routes += RecordRoutes(configuration: configuration, services: services).routes
         routes += LedgerRoutes(services: services).routes
         routes += TileRoutes(services: services).routes
-        routes += VerificationRoutes(
-            configuration: configuration, services: services, verifications: verifications
-        ).routes
-        routes += StatisticsRoutes(
-            configuration: configuration, services: services, verifications: verifications
-        ).routes
+        routes +=
+            VerificationRoutes(
+                configuration: configuration,
+                services: services,
+                verifications: verifications
+            ).routes
+        routes +=
+            StatisticsRoutes(
+                configuration: configuration,
+                services: services,
+                verifications: verifications
+            ).routes
         routes += operations.publicRoutes
         if configuration.operationsPort == nil { routes += operations.operatorRoutes }
         routes.append(operations.contract)

@@ -41,9 +41,16 @@ package struct ServerServices: Sendable {
 
     /// Joins what a server works with.
     package init(
-        ledgers: Ledgers, store: any LedgerStore, index: any RecordIndex,
-        directory: any Directory, jobs: any JobStore, preparer: Preparer, cursors: CursorCodec,
-        clock: ServerClock, metrics: MetricsRegistry, readiness: [ReadinessCheck] = []
+        ledgers: Ledgers,
+        store: any LedgerStore,
+        index: any RecordIndex,
+        directory: any Directory,
+        jobs: any JobStore,
+        preparer: Preparer,
+        cursors: CursorCodec,
+        clock: ServerClock,
+        metrics: MetricsRegistry,
+        readiness: [ReadinessCheck] = []
     ) {
         self.ledgers = ledgers
         self.store = store

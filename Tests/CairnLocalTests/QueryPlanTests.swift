@@ -80,7 +80,9 @@ private enum LocalStoreProbe {
                 query: query,
                 expression: TermExpression(query, ledger: ledger),
                 pending: [],
-                places: Place.of(ledger, 0)..<Place.of(ledger, 300)
+                places: Place.of(ledger, 0)..<Place.of(ledger, 300),
+                match: TermExpression(query, ledger: ledger)?.match { _ in nil },
+                isNarrowed: false
             ).candidates(after: nil, limit: 51, blocks: &blocks)
         }
         _ = try LocalStore.records(db, ledger, 0..<10, contents: true)

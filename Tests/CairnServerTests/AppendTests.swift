@@ -27,7 +27,8 @@ struct AppendTests {
             #expect(receipt.origin == setting.tenant.origin)
             #expect(receipt.previousHash == Chain.start(origin: setting.tenant.origin))
             #expect(
-                receipt.hash == Chain.next(receipt.previousHash, leafHash: receipt.leafHash))
+                receipt.hash == Chain.next(receipt.previousHash, leafHash: receipt.leafHash)
+            )
             #expect(reply.json.object?.count == 7)
         }
     }
@@ -36,7 +37,9 @@ struct AppendTests {
     func idIsMade() async throws {
         try await withServer { client, _ in
             let reply = try await client.post(
-                "/v1/events", #"{"type":"a.b","actor":{"id":"u"}}"#)
+                "/v1/events",
+                #"{"type":"a.b","actor":{"id":"u"}}"#
+            )
             let id = try #require(reply.json["id"]?.string.flatMap { EventID($0) })
             #expect(id.version == 7)
         }
@@ -58,7 +61,9 @@ struct AppendTests {
         try await withServer { client, _ in
             _ = try await client.post("/v1/events", Self.event)
             let reply = try await client.post(
-                "/v1/events", #"{"id":"\#(Self.id)","type":"user.logout","actor":{"id":"u"}}"#)
+                "/v1/events",
+                #"{"id":"\#(Self.id)","type":"user.logout","actor":{"id":"u"}}"#
+            )
             reply.expectProblem(409, "id_conflict", field: "id")
         }
     }
@@ -108,7 +113,8 @@ struct AppendTests {
                 "details.a.b", "duplicate_name"
             ),
             (#"[1]"#, "", "wrong_type"),
-        ])
+        ]
+    )
     func invalid(body: String, field: String, rule: String) async throws {
         try await withServer { client, setting in
             let reply = try await client.post("/v1/events", body)
@@ -120,7 +126,8 @@ struct AppendTests {
 
     @Test(
         "A body that is no JSON is 400",
-        arguments: ["", "{", "nonsense", #"{"type":"a.b","actor":{"id":"u"}} x"#, "\u{FEFF}{}"])
+        arguments: ["", "{", "nonsense", #"{"type":"a.b","actor":{"id":"u"}} x"#, "\u{FEFF}{}"]
+    )
     func malformed(body: String) async throws {
         try await withServer { client, _ in
             let reply = try await client.post("/v1/events", body)
@@ -134,7 +141,9 @@ struct AppendTests {
         try await withServer { client, _ in
             let text = String(repeating: "x", count: 1 << 20)
             let reply = try await client.post(
-                "/v1/events", #"{"type":"a.b","actor":{"id":"u"},"description":"\#(text)"}"#)
+                "/v1/events",
+                #"{"type":"a.b","actor":{"id":"u"},"description":"\#(text)"}"#
+            )
             reply.expectProblem(413, "body_too_large")
         }
     }
@@ -151,7 +160,11 @@ struct AppendTests {
     func parameters() async throws {
         try await withServer { client, _ in
             let reply = try await client.send(
-                .post, "/v1/events", body: Self.event, type: "Application/JSON ; charset=utf-8")
+                .post,
+                "/v1/events",
+                body: Self.event,
+                type: "Application/JSON ; charset=utf-8"
+            )
             #expect(reply.status == 201)
         }
     }
@@ -210,7 +223,10 @@ struct AppendTests {
     func credential() async throws {
         try await withServer { client, _ in
             let reply = try await client.post(
-                "/v1/events", Self.event, headers: ["Authorization": "Bearer key"])
+                "/v1/events",
+                Self.event,
+                headers: ["Authorization": "Bearer key"]
+            )
             reply.expectProblem(401, "unauthenticated")
             #expect(reply.header("WWW-Authenticate") == "Bearer")
         }
@@ -236,7 +252,8 @@ struct AppendTests {
 
 /// Checks that a receipt's proof holds for whoever has the verifier key alone.
 func expectProof(
-    _ receipt: JSONValue, _ setting: ServerSetting,
+    _ receipt: JSONValue,
+    _ setting: ServerSetting,
     sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
     let index = UInt64(try #require(receipt["index"]?.integer))
@@ -248,10 +265,12 @@ func expectProof(
     let proof = RecordProof(
         disclosure: try Disclosure(try #require(receipt["disclosure"])),
         inclusion: InclusionProof(index: index, size: checkpoint.size, path: path),
-        checkpoint: note)
+        checkpoint: note
+    )
     let verdict = Verifier(key: setting.key).verdict(on: proof)
     #expect(verdict.holds, "\(verdict)", sourceLocation: sourceLocation)
     #expect(
         Digest.leaf(proof.disclosure.leaf).hex == receipt["leaf_hash"]?.string,
-        sourceLocation: sourceLocation)
+        sourceLocation: sourceLocation
+    )
 }

@@ -28,7 +28,9 @@ struct BulkTests {
     func allNew() async throws {
         try await withServer { client, _ in
             let reply = try await client.post(
-                "/v1/events", Self.bulk((0..<5).map { Self.event($0) }))
+                "/v1/events",
+                Self.bulk((0..<5).map { Self.event($0) })
+            )
             #expect(reply.status == 201)
             let body = try BulkBody(reply.json)
             #expect(body.accepted == 5)
@@ -44,11 +46,15 @@ struct BulkTests {
         try await withServer { client, _ in
             _ = try await client.post("/v1/events", Self.event(1))
             let mixed = try await client.post(
-                "/v1/events", Self.bulk([Self.event(1), Self.event(2)]))
+                "/v1/events",
+                Self.bulk([Self.event(1), Self.event(2)])
+            )
             #expect(mixed.status == 201)
             #expect(try BulkBody(mixed.json).results.map(\.status) == [200, 201])
             let again = try await client.post(
-                "/v1/events", Self.bulk([Self.event(1), Self.event(2)]))
+                "/v1/events",
+                Self.bulk([Self.event(1), Self.event(2)])
+            )
             #expect(again.status == 200)
             #expect(try BulkBody(again.json).accepted == 2)
         }
@@ -64,7 +70,8 @@ struct BulkTests {
                     Self.event(1), Self.event(1, type: "c.d"), Self.event(2),
                     #"{"type":"a.b","actor":{"id":"u"},"details":{"x":[1,{"y":"]}\""}],"x":2}}"#,
                     #"{"type":"a.b"}"#, "7", Self.event(3),
-                ]))
+                ])
+            )
             #expect(reply.status == 207)
             let body = try BulkBody(reply.json)
             #expect(body.results.map(\.status) == [200, 409, 201, 422, 422, 422, 201])
@@ -83,7 +90,8 @@ struct BulkTests {
         try await withServer { client, _ in
             let reply = try await client.post(
                 "/v1/events",
-                Self.bulk([Self.event(1), Self.event(1), Self.event(1, type: "c.d")]))
+                Self.bulk([Self.event(1), Self.event(1), Self.event(1, type: "c.d")])
+            )
             #expect(reply.status == 207)
             #expect(try BulkBody(reply.json).results.map(\.status) == [201, 200, 409])
         }
@@ -95,11 +103,14 @@ struct BulkTests {
             _ = try await client.post("/v1/events", Self.event(1))
             let conflicts = try await client.post(
                 "/v1/events",
-                Self.bulk([Self.event(1, type: "c.d"), Self.event(1, type: "e.f")]))
+                Self.bulk([Self.event(1, type: "c.d"), Self.event(1, type: "e.f")])
+            )
             #expect(conflicts.status == 409)
             #expect(try BulkBody(conflicts.json).rejected == 2)
             let invalid = try await client.post(
-                "/v1/events", Self.bulk([#"{"type":"a.b"}"#, "{}"]))
+                "/v1/events",
+                Self.bulk([#"{"type":"a.b"}"#, "{}"])
+            )
             #expect(invalid.status == 422)
             #expect(try BulkBody(invalid.json).results.count == 2)
         }
@@ -111,13 +122,17 @@ struct BulkTests {
             try await client.record(1)
             setting.store.failNext(.commit, .beforeWrite)
             let all = try await client.post(
-                "/v1/events", Self.bulk([Self.event(1), Self.event(2)]))
+                "/v1/events",
+                Self.bulk([Self.event(1), Self.event(2)])
+            )
             #expect(all.status == 503)
             #expect(all.header("Retry-After") == "1")
             #expect(try BulkBody(all.json).results.map(\.status) == [503, 503])
             setting.store.failNext(.commit, .beforeWrite)
             let some = try await client.post(
-                "/v1/events", Self.bulk([Self.event(1), "{}"]))
+                "/v1/events",
+                Self.bulk([Self.event(1), "{}"])
+            )
             #expect(some.status == 207)
             #expect(try BulkBody(some.json).results.map(\.status) == [503, 422])
         }
@@ -136,11 +151,15 @@ struct BulkTests {
     func thousand() async throws {
         try await withServer { client, setting in
             let more = try await client.post(
-                "/v1/events", Self.bulk((0..<1001).map { Self.event($0) }))
+                "/v1/events",
+                Self.bulk((0..<1001).map { Self.event($0) })
+            )
             more.expectProblem(413, "too_many_events")
             #expect(setting.memory.contents(of: setting.tenant.ledger)?.head.size == 0)
             let reply = try await client.post(
-                "/v1/events", Self.bulk((0..<1000).map { Self.event($0) }))
+                "/v1/events",
+                Self.bulk((0..<1000).map { Self.event($0) })
+            )
             #expect(reply.status == 201)
             #expect(try BulkBody(reply.json).results.last?.receipt?.index == 999)
         }
@@ -150,7 +169,9 @@ struct BulkTests {
     func tooLarge() async throws {
         try await withServer { client, _ in
             let reply = try await client.post(
-                "/v1/events", String(repeating: " ", count: (8 << 20) + 1))
+                "/v1/events",
+                String(repeating: " ", count: (8 << 20) + 1)
+            )
             reply.expectProblem(413, "body_too_large")
         }
     }
@@ -159,7 +180,9 @@ struct BulkTests {
     func others(name: String) async throws {
         try await withServer { client, _ in
             let reply = try await client.post(
-                "/v1/events", #"{"events":[\#(Self.event(1))],"\#(name)":[]}"#)
+                "/v1/events",
+                #"{"events":[\#(Self.event(1))],"\#(name)":[]}"#
+            )
             reply.expectProblem(422, "invalid_event", field: name)
         }
     }
@@ -168,7 +191,9 @@ struct BulkTests {
     func before() async throws {
         try await withServer { client, _ in
             let reply = try await client.post(
-                "/v1/events", #"{"type":"a.b","events":[\#(Self.event(1))]}"#)
+                "/v1/events",
+                #"{"type":"a.b","events":[\#(Self.event(1))]}"#
+            )
             reply.expectProblem(422, "invalid_event", field: "events")
         }
     }
@@ -188,7 +213,8 @@ struct BulkTests {
             #"{"events":[{}]} x"#, #"{"events" [{}]}"#, #"{"events":[{"type":}]}"#,
             #"{"events":[{}}]}"#, #"{"events":[{"a":"\x"}]}"#, #"{"events":[{} {}]}"#,
             #"{"events":[{}],}"#, #"{"events"#, #"{"events":"#,
-        ])
+        ]
+    )
     func malformed(body: String) async throws {
         try await withServer { client, setting in
             let reply = try await client.post("/v1/events", body)
@@ -201,7 +227,9 @@ struct BulkTests {
     func escapedName() async throws {
         try await withServer { client, _ in
             let reply = try await client.post(
-                "/v1/events", #"{"\u0065vents":[\#(Self.event(1))]}"#)
+                "/v1/events",
+                #"{"\u0065vents":[\#(Self.event(1))]}"#
+            )
             #expect(reply.status == 201)
             #expect(try BulkBody(reply.json).accepted == 1)
         }
@@ -212,7 +240,9 @@ struct BulkTests {
         try await withServer { client, setting in
             try await client.record(1)
             let reply = try await client.post(
-                "/v1/events?proof=true", Self.bulk((0..<3).map { Self.event($0) } + ["{}"]))
+                "/v1/events?proof=true",
+                Self.bulk((0..<3).map { Self.event($0) } + ["{}"])
+            )
             #expect(reply.status == 207)
             let results = try #require(reply.json["results"]?.array)
             for result in results.prefix(3) {

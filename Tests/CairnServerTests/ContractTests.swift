@@ -45,7 +45,7 @@ struct ContractTests {
         let setting = try ServerSetting.make()
         let registered = Set(setting.server.contract.map { "\($0.method) \($0.path)" })
         #expect(documented == registered)
-        #expect(registered.count == 19)
+        #expect(registered.count == 18)
     }
 
     @Test("Every code of a problem is in the document and in the list of problems, both ways")
@@ -55,7 +55,9 @@ struct ContractTests {
             .filter { $0.hasPrefix("## ") }.map { String($0.dropFirst(3)) }
         #expect(Set(headings) == codes)
         #expect(headings.count == codes.count)
-        let schema = try #require(OpenAPIDocument.text.components(separatedBy: "    Problem:\n").last)
+        let schema = try #require(
+            OpenAPIDocument.text.components(separatedBy: "    Problem:\n").last
+        )
         let documented = schema.split(separator: "\n")
             .filter { $0.hasPrefix("            - ") }.map { String($0.dropFirst(14)) }
         #expect(Set(documented) == codes)

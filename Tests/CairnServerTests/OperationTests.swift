@@ -9,7 +9,10 @@ import Testing
 
 @Suite("Operation")
 struct OperationTests {
-    @Test("Liveness says nothing but that the server lives", arguments: ["/health", "/health/live"])
+    @Test(
+        "Liveness says nothing but that the server lives",
+        arguments: ["/health", "/health/live"]
+    )
     func live(path: String) async throws {
         try await withServer { client, _ in
             let reply = try await client.get(path)
@@ -29,7 +32,8 @@ struct OperationTests {
                     == [
                         "status": "ready",
                         "checks": ["directory": "ok", "store": "ok", "clock": "ok", "disk": "ok"],
-                    ])
+                    ]
+            )
         }
     }
 
@@ -80,7 +84,10 @@ struct OperationTests {
         }
     }
 
-    @Test("An unknown route is a problem", arguments: ["/", "/v1", "/v1/event", "/v1/events/a/b/c"])
+    @Test(
+        "An unknown route is a problem",
+        arguments: ["/", "/v1", "/v1/event", "/v1/events/a/b/c"]
+    )
     func unknownRoute(path: String) async throws {
         try await withServer { client, _ in
             try await client.get(path).expectProblem(404, "route_not_found")

@@ -50,17 +50,24 @@ struct ProofTests {
         try await withServer { client, setting in
             let id = try await client.record(3)[1]
             let reply = try await client.get(
-                "/v1/events/\(id)/proof", headers: ["Accept": "text/plain"])
+                "/v1/events/\(id)/proof",
+                headers: ["Accept": "text/plain"]
+            )
             #expect(reply.header("Content-Type") == "text/plain; charset=utf-8")
             let proof = try TLogProof(parsing: reply.text)
             let leaf = try #require(
-                setting.memory.contents(of: setting.tenant.ledger)?.records[1]?.leafHash)
+                setting.memory.contents(of: setting.tenant.ledger)?.records[1]?.leafHash
+            )
             let checkpoint = try proof.verify(
                 leafHash: leaf,
-                policy: TrustPolicy(logKeys: [setting.key], witnesses: [], quorum: 0), origin: nil)
+                policy: TrustPolicy(logKeys: [setting.key], witnesses: [], quorum: 0),
+                origin: nil
+            )
             #expect(checkpoint.size == 3)
             let both = try await client.get(
-                "/v1/events/\(id)/proof", headers: ["Accept": "application/json, text/plain, */*"])
+                "/v1/events/\(id)/proof",
+                headers: ["Accept": "application/json, text/plain, */*"]
+            )
             #expect(both.header("Content-Type") == "application/json")
         }
     }
@@ -114,7 +121,10 @@ struct ProofTests {
                 let reply = try await client.get("/v1/checkpoint")
                 #expect(reply.header("Content-Type") == "text/plain; charset=utf-8")
                 let checkpoint = try Checkpoint.open(
-                    try SignedNote(parsing: reply.text), origin: nil, keys: [setting.key])
+                    try SignedNote(parsing: reply.text),
+                    origin: nil,
+                    keys: [setting.key]
+                )
                 #expect(checkpoint.size == UInt64(size))
                 let tiles = try await client.get("/tlog/\(setting.tenant.ledger)/checkpoint")
                 #expect(tiles.text == reply.text)
@@ -154,7 +164,8 @@ struct ProofTests {
         arguments: [
             ("", "from"), ("from=0&to=1", "from"), ("from=2&to=1", "from"), ("from=1&to=4", "to"),
             ("from=x", "from"), ("from=1&to=-1", "to"), ("from=1&from=2", "from"),
-        ])
+        ]
+    )
     func inconsistent(query: String, field: String) async throws {
         try await withServer { client, _ in
             try await client.record(3)
@@ -171,7 +182,10 @@ struct ProofTests {
             let prefix = "/tlog/\(setting.tenant.ledger)"
             let note = try await client.get("\(prefix)/checkpoint")
             let checkpoint = try Checkpoint.open(
-                try SignedNote(parsing: note.text), origin: nil, keys: [setting.key])
+                try SignedNote(parsing: note.text),
+                origin: nil,
+                keys: [setting.key]
+            )
             #expect(checkpoint.size == 600)
             var frontier = Frontier()
             for (number, width) in [256, 256, 88].enumerated() {
@@ -179,7 +193,8 @@ struct ProofTests {
                 let tile = try await client.get("\(prefix)/tile/0/00\(number)\(suffix)")
                 #expect(tile.status == 200)
                 #expect(
-                    tile.header("Cache-Control") == "public, max-age=31536000, immutable")
+                    tile.header("Cache-Control") == "public, max-age=31536000, immutable"
+                )
                 #expect(tile.header("Content-Type") == "application/octet-stream")
                 let bundle = try await client.get("\(prefix)/tile/entries/00\(number)\(suffix)")
                 let leaves = try #require(EntryBundle.decode(bundle.bytes)).map(Digest.leaf)
@@ -199,17 +214,20 @@ struct ProofTests {
         arguments: [
             "0/000", "0/000.p/4", "0/001", "0/0", "0/000.p/0", "0/000.p/256", "1/000.p/1",
             "64/000", "x/000", "entries/000", "entries/000.p/4", "0/000/", "0", "",
-        ])
+        ]
+    )
     func absentTile(path: String) async throws {
         try await withServer { client, setting in
             try await client.record(3)
             let reply = try await client.get("/tlog/\(setting.tenant.ledger)/tile/\(path)")
             #expect(reply.status == 404)
             let other = try await client.get(
-                "/tlog/\(Tenant.other.ledger)/tile/0/000.p/3")
+                "/tlog/\(Tenant.other.ledger)/tile/0/000.p/3"
+            )
             other.expectProblem(404, "not_found")
             #expect(
-                try await client.get("/tlog/\(setting.tenant.ledger)/tile/0/000.p/3").status == 200)
+                try await client.get("/tlog/\(setting.tenant.ledger)/tile/0/000.p/3").status == 200
+            )
         }
     }
 }

@@ -48,7 +48,8 @@ struct QueryTests {
                 """#.replacing(",\n", with: ",")
             let category = reply.json["category"]?.string ?? ""
             #expect(
-                reply.text == expected.replacing("authentication", with: category))
+                reply.text == expected.replacing("authentication", with: category)
+            )
             let page = try await client.get("/v1/events")
             #expect(page.text == #"{"events":[\#(reply.text)],"size":1}"#)
         }
@@ -58,12 +59,14 @@ struct QueryTests {
     func defaulted() async throws {
         try await withServer { client, _ in
             let id = try await client.post(
-                "/v1/events", #"{"type":"a.b","actor":{"id":"u"}}"#
+                "/v1/events",
+                #"{"type":"a.b","actor":{"id":"u"}}"#
             ).json["id"]?.string
             let record = try await client.get("/v1/events/\(id ?? "")").json
             #expect(
                 record["defaulted"]?.array?.compactMap(\.string)
-                    == ["action", "actor.type", "id", "occurred_at", "outcome", "severity"])
+                    == ["action", "actor.type", "id", "occurred_at", "outcome", "severity"]
+            )
             #expect(record["action"] == "b")
             #expect(record["outcome"] == "success")
             #expect(record["actor"]?["type"] == "user")
@@ -89,8 +92,11 @@ struct QueryTests {
         let memory = MemoryStore()
         try memory.create(.other)
         let other = Tenant(
-            name: "default", ledger: Tenant.example.ledger, origin: Tenant.example.origin,
-            createdAt: Tenant.example.createdAt)
+            name: "default",
+            ledger: Tenant.example.ledger,
+            origin: Tenant.example.origin,
+            createdAt: Tenant.example.createdAt
+        )
         try memory.create(other)
         let first = try ServerSetting.make(memory: memory)
         let second = try ServerSetting.make(memory: memory) {
@@ -111,7 +117,8 @@ struct QueryTests {
 
     @Test(
         "Pages, one after the other, are the one long page, and show nothing appended since",
-        arguments: ["", "sort=index&order=asc", "order=asc", "sort=index", "type=user.login"])
+        arguments: ["", "sort=index&order=asc", "order=asc", "sort=index", "type=user.login"]
+    )
     func paging(query: String) async throws {
         try await withServer { client, _ in
             try await client.record(30)
@@ -122,7 +129,8 @@ struct QueryTests {
             var cursor: String?
             repeat {
                 let page = try await client.get(
-                    "/v1/events?limit=4&\(query)" + (cursor.map { "&cursor=\($0)" } ?? ""))
+                    "/v1/events?limit=4&\(query)" + (cursor.map { "&cursor=\($0)" } ?? "")
+                )
                 #expect(page.status == 200, "\(page.text)")
                 #expect(page.json["size"]?.integer == 37)
                 found += page.json["events"]?.array ?? []
@@ -150,7 +158,8 @@ struct QueryTests {
                     .expectProblem(400, "invalid_cursor")
             }
             let good = try await client.get(
-                "/v1/events?cursor=\(cursor)&limit=1000&type=user%2Elogin")
+                "/v1/events?cursor=\(cursor)&limit=1000&type=user%2Elogin"
+            )
             #expect(good.json["events"]?.array?.count == 3)
         }
     }
@@ -165,9 +174,10 @@ struct QueryTests {
             "session_id=s-9", "external_id=x-1", "details.a=12345678901234567890",
             "from=2026-01-23T13:30:00Z&to=2026-01-23", "from=2026-01-23T15:30:00+02:00",
             "from=2026-01-23T15:30:00%2B02:00", "to=2026-01-24T00:00:00Z&from=2026-01-23",
-            "received_from=2026-01-23T14:30:00.123Z", "index_from=1&index_to=2", "q=grosse",
+            "received_from=2026-01-23T14:30:00.123Z", "index_from=1&index_to=2", "q=gro%C3%9Fe",
             "q=succ*", "q=%22ada%22", "type=user.login&risk=high&q=plan",
-        ])
+        ]
+    )
     func filters(query: String) async throws {
         try await withServer { client, setting in
             let other = #"{"type":"a.b","actor":{"id":"u"},"occurred_at":"2026-01-01T00:00:00Z"}"#
@@ -188,7 +198,8 @@ struct QueryTests {
             for color in ["red", "green"] {
                 _ = try await client.post(
                     "/v1/events",
-                    #"{"type":"a.b","actor":{"id":"u"},"details":{"c":{"d":"\#(color)"}}}"#)
+                    #"{"type":"a.b","actor":{"id":"u"},"details":{"c":{"d":"\#(color)"}}}"#
+                )
             }
             let reply = try await client.get("/v1/events?details.c.d=red")
             #expect(reply.json["events"]?.array?.map { $0["index"] } == [0])
@@ -213,7 +224,8 @@ struct QueryTests {
             ("risk=info", "invalid_parameter", "risk"), ("q=%21", "invalid_parameter", "q"),
             ("details.=1", "invalid_parameter", "details."),
             ("type=%FF", "invalid_parameter", "type"), ("type=%2", "invalid_parameter", "type"),
-        ])
+        ]
+    )
     func wrong(query: String, code: String, field: String) async throws {
         try await withServer { client, _ in
             try await client.get("/v1/events?\(query)").expectProblem(400, code, field: field)

@@ -30,14 +30,18 @@ struct ServerSetting: Sendable {
 extension ServerSetting {
     /// Makes a server with one tenant, `default`.
     static func make(
-        memory: MemoryStore? = nil, jobs: MemoryJobStore = MemoryJobStore(),
+        memory: MemoryStore? = nil,
+        jobs: MemoryJobStore = MemoryJobStore(),
         readiness: [ReadinessCheck] = [],
         configure: (inout ServerConfiguration) -> Void = { _ in }
     ) throws -> ServerSetting {
         let example = Tenant.example
         let tenant = Tenant(
-            name: "default", ledger: example.ledger, origin: example.origin,
-            createdAt: example.createdAt)
+            name: "default",
+            ledger: example.ledger,
+            origin: example.origin,
+            createdAt: example.createdAt
+        )
         let kept = memory ?? MemoryStore()
         if memory == nil {
             try kept.create(tenant)
@@ -46,7 +50,12 @@ extension ServerSetting {
         let store = FaultyLedgerStore(kept)
         let (clock, signer, metrics) = (ManualClock(), MemorySigner(), MetricsRegistry())
         let ledgers = Ledgers(
-            directory: kept, store: store, signer: signer, vault: nil, clock: clock.server)
+            directory: kept,
+            store: store,
+            signer: signer,
+            vault: nil,
+            clock: clock.server
+        )
         let generator = Mutex(SeededGenerator(seed: 1))
         let preparer = Preparer(clock: clock.server) { buffer in
             generator.withLock { generator in
@@ -60,12 +69,29 @@ extension ServerSetting {
         let server = Server(
             configuration,
             services: ServerServices(
-                ledgers: ledgers, store: store, index: kept, directory: kept, jobs: jobs,
-                preparer: preparer, cursors: CursorCodec(secret: Array(repeating: 9, count: 32)),
-                clock: clock.server, metrics: metrics, readiness: readiness))
+                ledgers: ledgers,
+                store: store,
+                index: kept,
+                directory: kept,
+                jobs: jobs,
+                preparer: preparer,
+                cursors: CursorCodec(secret: Array(repeating: 9, count: 32)),
+                clock: clock.server,
+                metrics: metrics,
+                readiness: readiness
+            )
+        )
         return ServerSetting(
-            server: server, memory: kept, store: store, ledgers: ledgers, clock: clock,
-            jobs: jobs, metrics: metrics, tenant: tenant, signer: signer)
+            server: server,
+            memory: kept,
+            store: store,
+            ledgers: ledgers,
+            clock: clock,
+            jobs: jobs,
+            metrics: metrics,
+            tenant: tenant,
+            signer: signer
+        )
     }
 
     /// Runs `body` with a client of the server's router.
@@ -92,8 +118,11 @@ struct Client: Sendable {
 
     /// Sends any request.
     func send(
-        _ method: HTTPRequest.Method, _ uri: String, body: String? = nil,
-        type: String? = nil, headers: [String: String] = [:]
+        _ method: HTTPRequest.Method,
+        _ uri: String,
+        body: String? = nil,
+        type: String? = nil,
+        headers: [String: String] = [:]
     ) async throws -> Reply {
         var fields = HTTPFields()
         if let type { fields[.contentType] = type }
@@ -101,8 +130,14 @@ struct Client: Sendable {
             fields[try #require(HTTPField.Name(name))] = value
         }
         let response = try await base.executeRequest(
-            uri: uri, method: method, headers: fields, body: body.map { ByteBuffer(string: $0) })
-        return Reply(response)
+            uri: uri,
+            method: method,
+            headers: fields,
+            body: body.map { ByteBuffer(string: $0) }
+        )
+        let reply = Reply(response)
+        Transcript.shared?.add(method, uri, reply)
+        return reply
     }
 
     /// Sends a GET.
@@ -112,7 +147,9 @@ struct Client: Sendable {
 
     /// Sends JSON.
     func post(
-        _ uri: String, _ body: String, headers: [String: String] = [:]
+        _ uri: String,
+        _ body: String,
+        headers: [String: String] = [:]
     ) async throws -> Reply {
         try await send(.post, uri, body: body, type: "application/json", headers: headers)
     }
@@ -120,7 +157,11 @@ struct Client: Sendable {
     /// Sends lines.
     func stream(_ body: String, query: String = "") async throws -> Reply {
         try await send(
-            .post, "/v1/events\(query)", body: body, type: "application/x-ndjson")
+            .post,
+            "/v1/events\(query)",
+            body: body,
+            type: "application/x-ndjson"
+        )
     }
 
     /// Records so many events, an hour apart, and returns their ids in order.
@@ -132,7 +173,8 @@ struct Client: Sendable {
             let reply = try await post(
                 "/v1/events",
                 #"{"type":"\#(type)","actor":{"id":"user-\#(number % 12)"},"#
-                    + #""occurred_at":"2026-01-\#(10 + number / 24)T\#(hour):00:00Z"}"#)
+                    + #""occurred_at":"2026-01-\#(10 + number / 24)T\#(hour):00:00Z"}"#
+            )
             #expect(reply.status == 201)
             ids.append(try #require(reply.json["id"]?.string))
         }
@@ -172,26 +214,37 @@ struct Reply: Sendable {
 
     /// Checks that the answer is a problem of a code, whole and about this request.
     func expectProblem(
-        _ status: Int, _ code: String, field: String? = nil,
+        _ status: Int,
+        _ code: String,
+        field: String? = nil,
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
         #expect(self.status == status, "\(text)", sourceLocation: sourceLocation)
         #expect(
-            header("Content-Type") == "application/problem+json", sourceLocation: sourceLocation)
+            header("Content-Type") == "application/problem+json",
+            sourceLocation: sourceLocation
+        )
         #expect(json["code"]?.string == code, "\(text)", sourceLocation: sourceLocation)
         #expect(json["status"]?.integer == status, sourceLocation: sourceLocation)
         #expect(
-            json["type"]?.string == "urn:cairn:problem:\(code)", sourceLocation: sourceLocation)
+            json["type"]?.string == "urn:cairn:problem:\(code)",
+            sourceLocation: sourceLocation
+        )
         #expect(json["title"]?.string?.isEmpty == false, sourceLocation: sourceLocation)
         #expect(
-            json["request_id"]?.string == header("X-Request-Id"), sourceLocation: sourceLocation)
+            json["request_id"]?.string == header("X-Request-Id"),
+            sourceLocation: sourceLocation
+        )
         #expect(
             json["instance"]?.string == header("X-Request-Id").map { "urn:cairn:request:\($0)" },
-            sourceLocation: sourceLocation)
+            sourceLocation: sourceLocation
+        )
         if let field {
             #expect(
-                json["errors"]?[0]?["field"]?.string == field, "\(text)",
-                sourceLocation: sourceLocation)
+                json["errors"]?[0]?["field"]?.string == field,
+                "\(text)",
+                sourceLocation: sourceLocation
+            )
         }
         if status == 503 {
             #expect(header("Retry-After") == "1", sourceLocation: sourceLocation)

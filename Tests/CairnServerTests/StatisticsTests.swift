@@ -10,7 +10,10 @@ import Testing
 @Suite("Statistics")
 struct StatisticsTests {
     private static func event(
-        _ day: String, actor: String, type: String = "user.login", risk: String = "low"
+        _ day: String,
+        actor: String,
+        type: String = "user.login",
+        risk: String = "low"
     ) -> String {
         #"{"type":"\#(type)","actor":{"id":"\#(actor)"},"risk":"\#(risk)","#
             + #""occurred_at":"\#(day)"}"#
@@ -27,7 +30,12 @@ struct StatisticsTests {
             }
             lines.append(
                 Self.event(
-                    "2026-01-23T10:00:00Z", actor: "actor-0", type: "a.b", risk: "critical"))
+                    "2026-01-23T10:00:00Z",
+                    actor: "actor-0",
+                    type: "a.b",
+                    risk: "critical"
+                )
+            )
             lines.append(Self.event("2026-01-22T14:30:00.123Z", actor: "actor-1", risk: "high"))
             _ = try await client.stream(lines.joined(separator: "\n"))
             let reply = try await client.get("/v1/stats")
@@ -41,18 +49,21 @@ struct StatisticsTests {
                 json["by_day"]
                     == [
                         "2026-01-20": 42, "2026-01-21": 0, "2026-01-22": 1, "2026-01-23": 1,
-                    ])
+                    ]
+            )
             #expect(
                 json["top_actors"]?.array?.compactMap { $0["id"]?.string }
                     == [
                         "actor-10", "actor-11", "actor-8", "actor-9", "actor-6", "actor-7",
-                        "actor-4", "actor-5", "actor-2", "actor-3",
-                    ])
+                        "actor-4", "actor-5", "actor-0", "actor-1",
+                    ]
+            )
             #expect(json["top_actors"]?[0]?["count"] == 6)
             #expect(json["distinct_actors"] == 12)
             #expect(json["other_actors"] == 4)
             #expect(
-                json["last_24h"] == ["events": 2, "actors": 2, "high_risk": 2])
+                json["last_24h"] == ["events": 2, "actors": 2, "high_risk": 2]
+            )
         }
     }
 
@@ -61,7 +72,9 @@ struct StatisticsTests {
         try await withServer { client, _ in
             for day in 19...22 {
                 _ = try await client.post(
-                    "/v1/events", Self.event("2026-01-\(day)T23:59:59.999Z", actor: "u"))
+                    "/v1/events",
+                    Self.event("2026-01-\(day)T23:59:59.999Z", actor: "u")
+                )
             }
             let json = try await client.get("/v1/stats?from=2026-01-20&to=2026-01-21").json
             #expect(json["total"] == 2)
@@ -108,7 +121,8 @@ struct StatisticsTests {
             ("day=1", "unknown_parameter", "day"), ("from=x", "invalid_parameter", "from"),
             ("to=2026-13-01", "invalid_parameter", "to"),
             ("from=2026-01-02&to=2026-01-01T00:00:00Z", "invalid_parameter", "from"),
-        ])
+        ]
+    )
     func wrong(query: String, code: String, field: String) async throws {
         try await withServer { client, _ in
             try await client.get("/v1/stats?\(query)").expectProblem(400, code, field: field)

@@ -39,7 +39,9 @@ struct StreamTests {
             let other = #"{"id":"\#(id)","type":"c.d","actor":{"id":"u"}}"#
             let reply = try await client.stream(
                 [first, "{", "", " \r", "{}", other, first + "\r", Self.event(1)].joined(
-                    separator: "\n"))
+                    separator: "\n"
+                )
+            )
             let results = try reply.lines.map { try AppendResult($0) }
             #expect(results.map(\.line) == [1, 2, 5, 6, 7, 8])
             #expect(results.map(\.status) == [201, 400, 422, 409, 200, 201])
@@ -54,7 +56,8 @@ struct StreamTests {
         try await withServer(configure: { $0.lineBytes = 100 }) { client, _ in
             let long = String(repeating: "x", count: 70_000)
             let reply = try await client.stream(
-                "\(Self.event(1))\n\(long)\n\(Self.event(2))\n\(long)")
+                "\(Self.event(1))\n\(long)\n\(Self.event(2))\n\(long)"
+            )
             let results = try reply.lines.map { try AppendResult($0) }
             #expect(results.map(\.line) == [1, 2, 3, 4])
             #expect(results.map(\.status) == [201, 413, 201, 413])
@@ -84,7 +87,9 @@ struct StreamTests {
     func proofs() async throws {
         try await withServer { client, setting in
             let reply = try await client.stream(
-                "\(Self.event(1))\n\(Self.event(2))\n", query: "?proof=true")
+                "\(Self.event(1))\n\(Self.event(2))\n",
+                query: "?proof=true"
+            )
             #expect(reply.lines.count == 2)
             for line in reply.lines {
                 try expectProof(try #require(line["receipt"]), setting)
@@ -96,8 +101,12 @@ struct StreamTests {
     func key() async throws {
         try await withServer { client, _ in
             let reply = try await client.send(
-                .post, "/v1/events", body: Self.event(1), type: "application/x-ndjson",
-                headers: ["Idempotency-Key": "k"])
+                .post,
+                "/v1/events",
+                body: Self.event(1),
+                type: "application/x-ndjson",
+                headers: ["Idempotency-Key": "k"]
+            )
             reply.expectProblem(400, "idempotency_key_not_supported")
         }
     }
@@ -117,14 +126,16 @@ struct StreamTests {
             }
             for start in stride(from: 0, to: bytes.count, by: size) {
                 var chunk = ByteBuffer(bytes: bytes[start..<min(start + size, bytes.count)])
-                while let line = splitter.next(in: &chunk, { String(decoding: $0, as: UTF8.self) }) {
+                while let line = splitter.next(in: &chunk, { String(decoding: $0, as: UTF8.self) })
+                {
                     add(line)
                 }
             }
             if let last = splitter.finish({ String(decoding: $0, as: UTF8.self) }) { add(last) }
             #expect(
                 found == ["1 one", "3 two\r", "5 too long", "6 four", "7 five"],
-                "chunks of \(size)")
+                "chunks of \(size)"
+            )
         }
     }
 }

@@ -87,7 +87,7 @@ struct VerificationTests {
             #expect(good["verdict"] == "holds")
             #expect(good["trusted"]?.array?.contains("given_checkpoint") == true)
             let longer = Checkpoint(origin: origin, size: 9, root: Digest.leaf([1]))
-            let other = try await setting.signer.sign(longer)
+            let other = setting.signer.sign(longer)
             let bad = try await Self.verify(client, body(other.encoded))
             #expect(bad["verdict"] == "fails")
             #expect(bad["faults"]?[0]?["kind"] == "truncated")
@@ -100,7 +100,8 @@ struct VerificationTests {
         let setting = try ServerSetting.make { $0.verifications.running = 0 }
         try await setting.run { client in
             let id = try #require(
-                try await client.post("/v1/verifications", "{}").json["id"]?.string)
+                try await client.post("/v1/verifications", "{}").json["id"]?.string
+            )
             #expect(try await client.get("/v1/verifications/\(id)").json["state"] == "queued")
             let reply = try await client.send(.delete, "/v1/verifications/\(id)")
             #expect(reply.status == 200)
@@ -196,7 +197,8 @@ struct VerificationTests {
             (#"{"to":9}"#, "to"), (#"{"from":2,"to":1}"#, "from"), (#"{"contents":1}"#, "contents"),
             (#"{"checkpoint":1}"#, "checkpoint"), (#"{"checkpoint":"x"}"#, "checkpoint"),
             ("[]", ""),
-        ])
+        ]
+    )
     func invalid(body: String, field: String) async throws {
         try await withServer { client, _ in
             try await client.record(2)
@@ -212,7 +214,8 @@ struct VerificationTests {
             try await client.send(.post, "/v1/verifications", body: "{}", type: "text/plain")
                 .expectProblem(415, "unsupported_media_type")
             try await client.post(
-                "/v1/verifications", String(repeating: " ", count: (256 << 10) + 1)
+                "/v1/verifications",
+                String(repeating: " ", count: (256 << 10) + 1)
             ).expectProblem(413, "body_too_large")
             try await client.get("/v1/verifications/x").expectProblem(404, "not_found")
             try await client.send(.delete, "/v1/verifications/x")

@@ -206,7 +206,10 @@ package struct Auditor: Sendable {
                 )
             )
         }
-        if let last = try await store.lastIndex(in: tenant.ledger), last >= head.size {
+        // In this order: a ledger that is in use may grow between the two.
+        if let last = try await store.lastIndex(in: tenant.ledger),
+            let size = try await store.head(of: tenant.ledger)?.size, last >= size
+        {
             report.faults.append(
                 Fault(
                     index: head.size,

@@ -245,13 +245,7 @@ package actor VerificationJobs: Service {
         let ledger = try await ledgers.ledger(of: job.tenant)
         let auditor = Auditor(tenant: ledger.tenant, store: store, keys: [ledger.verifierKey])
         do throws(StoreError) {
-            var report = try await auditor.audit(job.scope) { progress.set($0, $1) }
-            if report.holds, job.isWhole, !Task.isCancelled,
-                let fault = try await index.check(in: ledger.tenant.ledger, progress: { _ in })
-            {
-                report.faults.append(fault)
-            }
-            return report
+            return try await auditor.audit(job.scope) { progress.set($0, $1) }
         } catch {
             throw LedgerError(error)
         }

@@ -41,7 +41,7 @@ package struct ClockGuard: Sendable {
         let wall = clock.now().milliseconds
         let current = wall - clock.continuousMilliseconds()
         guard current - offset <= ClockGuard.jumpMilliseconds else { return nil }
-        guard wall >= last - ClockGuard.behindMilliseconds else { return nil }
+        guard last <= wall + ClockGuard.behindMilliseconds else { return nil }
         offset = current
         return max(wall, last)
     }

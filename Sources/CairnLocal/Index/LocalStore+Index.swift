@@ -32,7 +32,9 @@ extension LocalStore: RecordIndex {
                     query: query,
                     expression: expression,
                     pending: pending,
-                    places: places
+                    places: places,
+                    match: try expression?.match { try LocalStore.types($0, db, number) },
+                    isNarrowed: query.narrowsPlaces
                 )
                 let origin = try LocalStore.origin(db, number)
                 var found: [FoundRecord] = []
@@ -61,6 +63,31 @@ extension LocalStore: RecordIndex {
         }
         remember(blocks, number)
         return found
+    }
+
+    /// The types of merged records that begin as asked, or nil when there are more than 100.
+    static func types(_ prefix: String, _ db: Database, _ number: Int64) throws -> [String]? {
+        let select = try RawStatement(
+            db,
+            """
+            SELECT min(value) FROM counts WHERE ledger = ? AND dimension = ? AND value > ?
+            """
+        )
+        let start = Array("\"\(prefix)".utf8)
+        var types: [String] = []
+        // A type's value is a canonical string, so it is greater than its own beginning.
+        var last = start
+        while types.count <= 100 {
+            select.bind(1, number)
+            select.bind(2, Int64(Statistics.Dimension.type.rawValue))
+            select.bind(3, last)
+            guard try select.step() else { return types }
+            last = select.bytes(0)
+            select.reset()
+            guard last.starts(with: start) else { return types }
+            types.append(String(decoding: last.dropFirst().dropLast(), as: UTF8.self))
+        }
+        return nil
     }
 
     private func remember(_ blocks: TimeBlocks, _ number: Int64) {
@@ -137,5 +164,12 @@ extension LocalStore: RecordIndex {
         }
         defer { select.reset() }
         return FoundRecord(record: record, previousHash: try select.digest(0))
+    }
+}
+
+extension RecordQuery {
+    /// Whether the query has a range of positions or of the server's time.
+    var narrowsPlaces: Bool {
+        indexFrom != nil || indexTo != nil || receivedFrom != nil || receivedTo != nil
     }
 }

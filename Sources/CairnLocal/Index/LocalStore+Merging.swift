@@ -117,22 +117,32 @@ extension LocalStore {
     /// Merges, at start, what was durable but not merged when the process ended.
     func takeUpUnmerged() async throws {
         let behind = try await pool.read { db in
-            try Row.fetchAll(
+            let select = try RawStatement(
                 db,
-                sql: """
-                    SELECT h.ledger, coalesce(m.size, 0) AS merged, h.size
-                    FROM heads h LEFT JOIN merged m USING (ledger)
-                    WHERE h.size > coalesce(m.size, 0)
-                    """
-            ).map {
-                ($0["ledger"] as Int64, UInt64($0["merged"] as Int64), UInt64($0["size"] as Int64))
+                """
+                SELECT h.ledger, coalesce(m.size, 0), h.size
+                FROM heads h LEFT JOIN merged m USING (ledger)
+                WHERE h.size > coalesce(m.size, 0)
+                """
+            )
+            defer { select.reset() }
+            var behind: [(ledger: Int64, merged: UInt64, size: UInt64)] = []
+            while try select.step() {
+                guard let merged = UInt64(exactly: select.integer(1)) else {
+                    throw LocalStoreError.damaged("the index claims a negative number of records")
+                }
+                behind.append((select.integer(0), merged, UInt64(clamping: select.integer(2))))
             }
+            return behind
         }
         for (ledger, merged, size) in behind {
             for first in stride(from: merged, to: size, by: Tail.mergeCount) {
                 let range = first..<min(first + UInt64(Tail.mergeCount), size)
                 try await pool.writeWithoutTransaction { db in
                     let records = try LocalStore.records(db, ledger, range, contents: true)
+                    guard records.count == range.count else {
+                        throw LocalStoreError.damaged("records from \(first) on are not there")
+                    }
                     self.tail.add(PendingRecord.make(records, ledger: ledger))
                     try self.mergeTail(db)
                 }

@@ -61,9 +61,11 @@ extension LocalStore {
         days.bind(2, from)
         days.bind(3, to)
         while try days.step() {
-            let count = UInt64(days.integer(1))
+            let count = try LocalStore.count(days)
             statistics.total += count
-            let day = Timestamp(nanoseconds: days.integer(0) * hour).day
+            let (start, isBeyond) = days.integer(0).multipliedReportingOverflow(by: hour)
+            guard !isBeyond else { throw StoreError.corrupt("the stored counts are malformed") }
+            let day = Timestamp(nanoseconds: start).day
             statistics.byDay[day, default: 0] += count
         }
         let values = try RawStatement(
@@ -81,7 +83,7 @@ extension LocalStore {
             while try values.step() {
                 let text = values.bytes(0).withUnsafeBytes { JSONText.string(fromCanonical: $0) }
                 guard let text else { continue }
-                let count = UInt64(values.integer(1))
+                let count = try LocalStore.count(values)
                 switch dimension {
                 case .type: statistics.byType[text, default: 0] += count
                 case .category: statistics.byCategory[text, default: 0] += count
@@ -92,6 +94,14 @@ extension LocalStore {
                 }
             }
         }
+    }
+
+    /// A sum of counts, which no ledger's size can exceed.
+    private static func count(_ row: RawStatement) throws -> UInt64 {
+        guard let count = UInt64(exactly: row.integer(1)), count < 1 << Place.indexBits else {
+            throw StoreError.corrupt("the stored counts are malformed")
+        }
+        return count
     }
 
     /// Counts records one by one, for the parts of hours at the ends of a range.

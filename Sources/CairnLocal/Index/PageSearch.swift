@@ -19,6 +19,10 @@ struct PageSearch {
     let pending: [PendingRecord]
     /// The places that may be in the answer: position ranges and the pinned size.
     let places: Range<Int64>
+    /// The expression in FTS5's language, if there is one.
+    let match: String?
+    /// Whether the query itself narrows the places, beyond the pinned size.
+    let isNarrowed: Bool
 
     /// At most `limit` candidates after a place, in the query's order.
     func candidates(
@@ -39,11 +43,9 @@ struct PageSearch {
             }
         }
         switch (expression, query.sort) {
-        case (nil, .occurredAt): try offerByTime(&best)
-        case (nil, .index): try offerByPlace(&best)
-        case (let expression?, .index): try offerTerms(expression, &best)
-        case (let expression?, .occurredAt):
-            try offerTermsByTime(expression, &best, &blocks)
+        case (nil, .occurredAt) where !isNarrowed: try offerByTime(&best)
+        case (_, .index): try walk(best.narrowed(places)) { best.offer($0) }
+        case (_, .occurredAt): try offerByBlocks(&best, &blocks)
         }
         return best.inOrder
     }
@@ -72,35 +74,9 @@ struct PageSearch {
         }
     }
 
-    private func offerByPlace(_ best: inout BestCandidates) throws {
-        let select = try RawStatement(
-            db,
-            """
-            SELECT place, occurred_at FROM records
-            WHERE place >= ? AND place < ? ORDER BY place \(direction)
-            """
-        )
-        let range = best.narrowed(places)
-        select.bind(1, range.lowerBound)
-        select.bind(2, range.upperBound)
-        defer { select.reset() }
-        while try select.step() {
-            let candidate = Candidate(place: select.integer(0), occurredAt: select.integer(1))
-            guard best.offer(candidate) else { return }
-        }
-    }
-
-    private func offerTerms(
-        _ expression: TermExpression,
-        _ best: inout BestCandidates
-    ) throws {
-        try walk(expression, best.narrowed(places)) { best.offer($0) }
-    }
-
     /// Visits blocks in order of their times, more at a time as it goes on, until no block that is
     /// left can hold a better candidate.
-    private func offerTermsByTime(
-        _ expression: TermExpression,
+    private func offerByBlocks(
         _ best: inout BestCandidates,
         _ blocks: inout TimeBlocks
     ) throws {
@@ -108,7 +84,7 @@ struct PageSearch {
         let times = best.timeRange
         // What is not in a full block is visited first.
         let full = Place.of(ledger, 0) + Int64(blocks.low.count) * TimeBlocks.size
-        try walk(expression, places.clamped(to: full..<max(full, places.upperBound))) {
+        try walk(places.clamped(to: full..<max(full, places.upperBound))) {
             best.offer($0)
             return true
         }
@@ -125,7 +101,7 @@ struct PageSearch {
                 if high >= times.lowerBound, low <= times.upperBound { visit.append(number) }
             }
             for range in ranges(of: visit) {
-                try walk(expression, range.clamped(to: places)) {
+                try walk(range.clamped(to: places)) {
                     best.offer($0)
                     return true
                 }
@@ -148,23 +124,32 @@ struct PageSearch {
         return ranges
     }
 
-    /// Walks the records that have the terms, in order of place, until `body` has enough.
-    private func walk(
-        _ expression: TermExpression,
-        _ range: Range<Int64>,
-        _ body: (Candidate) -> Bool
-    ) throws {
+    /// Walks the records that have the terms, or all, in order of place, until `body` has enough.
+    private func walk(_ range: Range<Int64>, _ body: (Candidate) -> Bool) throws {
         guard !range.isEmpty else { return }
-        let select = try RawStatement(
-            db,
-            """
-            SELECT t.rowid, r.occurred_at FROM terms t CROSS JOIN records r ON r.place = t.rowid
-            WHERE t.terms MATCH ? AND t.rowid >= ? AND t.rowid < ? ORDER BY t.rowid \(direction)
-            """
-        )
-        select.bind(1, expression.match)
-        select.bind(2, range.lowerBound)
-        select.bind(3, range.upperBound)
+        let select: RawStatement
+        if match != nil {
+            select = try RawStatement(
+                db,
+                """
+                SELECT t.rowid, r.occurred_at
+                FROM terms t CROSS JOIN records r ON r.place = t.rowid
+                WHERE t.rowid >= ? AND t.rowid < ? AND t.terms MATCH ?
+                ORDER BY t.rowid \(direction)
+                """
+            )
+            select.bind(3, match ?? "")
+        } else {
+            select = try RawStatement(
+                db,
+                """
+                SELECT place, occurred_at FROM records
+                WHERE place >= ? AND place < ? ORDER BY place \(direction)
+                """
+            )
+        }
+        select.bind(1, range.lowerBound)
+        select.bind(2, range.upperBound)
         defer { select.reset() }
         while try select.step() {
             let candidate = Candidate(place: select.integer(0), occurredAt: select.integer(1))

@@ -38,8 +38,19 @@ extension LocalStore {
 
 /// The newest records of all ledgers, until they are merged into the index.
 final class Tail: Sendable {
-    /// How many records wait before they are merged.
+    /// How many records wait before they are merged while commits are small.
+    ///
+    /// A merge holds up the commits behind it, so it is short when single events are waited for;
+    /// when records come by the hundred, it waits for more, which makes each cheaper.
     static let mergeCount = 512
+    /// How many records wait at most while commits are large.
+    static let largeMergeCount = 4096
+
+    /// Whether it is time to merge, after a commit of so many records.
+    func isDue(afterCommitOf records: Int) -> Bool {
+        count >= min(Tail.largeMergeCount, max(Tail.mergeCount, 16 * records))
+    }
+
     /// How many may wait while merging fails before commits are refused.
     static let limitCount = 65_536
 

@@ -8,9 +8,17 @@ struct TermExpression: Sendable {
     struct Term: Sendable {
         let text: String
         let isPrefix: Bool
+        /// The beginning of a type as the query has it, when that is what the term is of.
+        var typePrefix: String?
+
+        /// The term in FTS5's language.
+        var quoted: String {
+            "\"\(text.filter { $0 != "\"" })\"" + (isPrefix ? " *" : "")
+        }
     }
 
     private let groups: [[Term]]
+    private let maker: RecordTerms
 
     /// The terms of a query in a ledger, or nil when it has neither filter nor text.
     init?(_ query: RecordQuery, ledger: Int64) {
@@ -28,22 +36,28 @@ struct TermExpression: Sendable {
         }
         guard !groups.isEmpty else { return nil }
         self.groups = groups
+        self.maker = maker
     }
 
     private static func term(_ key: FilterKey, _ value: String, _ maker: RecordTerms) -> Term {
         guard key == .type else { return Term(text: maker.term(key, value), isPrefix: false) }
-        let isPrefix = value.utf8.last == UInt8(ascii: "*")
-        return Term(
-            text: maker.term(type: isPrefix ? value.dropLast() : value[...]),
-            isPrefix: isPrefix
-        )
+        guard value.utf8.last == UInt8(ascii: "*") else {
+            return Term(text: maker.term(type: value), isPrefix: false)
+        }
+        let prefix = String(value.dropLast())
+        return Term(text: maker.term(type: prefix), isPrefix: true, typePrefix: prefix)
     }
 
     /// The expression in FTS5's language.
-    var match: String {
-        groups.map { group in
-            let terms = group.map {
-                "\"\($0.text.filter { $0 != "\"" })\"" + ($0.isPrefix ? " *" : "")
+    ///
+    /// `types` gives the types that begin as asked, or nil when they are too many: FTS5 answers
+    /// alternatives as it goes, but gathers all of a prefix first.
+    func match(types: (_ prefix: String) throws -> [String]?) rethrows -> String {
+        try groups.map { group in
+            let terms = try group.flatMap { term -> [String] in
+                guard let prefix = term.typePrefix, let found = try types(prefix), !found.isEmpty
+                else { return [term.quoted] }
+                return found.map { Term(text: maker.term(type: $0), isPrefix: false).quoted }
             }
             return "(" + terms.joined(separator: " OR ") + ")"
         }.joined(separator: " AND ")

@@ -101,7 +101,7 @@ enum LedgerMigration {
             dimension INTEGER NOT NULL,
             value     BLOB NOT NULL,
             count     INTEGER NOT NULL,
-            PRIMARY KEY (ledger, dimension, hour, value)
+            PRIMARY KEY (ledger, dimension, value, hour)
         ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE jobs (

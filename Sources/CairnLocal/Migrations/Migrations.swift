@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Foundation
 internal import GRDB
 
 /// The steps from an empty file to today's schema, forward only; a step that shipped never changes.
@@ -36,8 +37,10 @@ enum Migrations {
     static func admit(_ db: Database, _ version: Int) throws {
         let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
         let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0
-        guard application == applicationID || (isEmpty && version == 0) else {
-            throw LocalStoreError.notAStore
+        guard !isEmpty || version != 0 else { return }
+        guard application == applicationID, version > 0 else {
+            let isOurs = try db.tableExists("entries") && db.tableExists("heads")
+            throw isOurs ? LocalStoreError.damaged("its header is not Cairn's") : .notAStore
         }
         guard version > newest else { return }
         let readableBy = try String.fetchOne(
@@ -47,6 +50,14 @@ enum Migrations {
         guard let needed = readableBy.flatMap(Int.init), needed <= newest else {
             throw LocalStoreError.newerSchema(version)
         }
+    }
+
+    /// Whether a file that SQLite does not read bears our mark all the same.
+    static func isMarked(_ path: String) -> Bool {
+        guard let file = FileHandle(forReadingAtPath: path) else { return false }
+        defer { try? file.close() }
+        let header = (try? file.read(upToCount: 72)) ?? Data()
+        return header.dropFirst(68).elementsEqual("CARN".utf8)
     }
 
     /// `CARN`, in the header of every file of ours.

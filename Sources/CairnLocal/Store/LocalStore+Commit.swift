@@ -34,9 +34,8 @@ extension LocalStore {
         let results = commitTogether(items, db)
         Timer(label: Telemetry.commitSeconds)
             .recordNanoseconds(start.duration(to: clock.now).nanoseconds)
-        Recorder(label: Telemetry.commitRecords).record(
-            items.reduce(0) { $0 + $1.batch.records.count }
-        )
+        let count = items.reduce(0) { $0 + $1.batch.records.count }
+        Recorder(label: Telemetry.commitRecords).record(count)
         // Before the answer: an acknowledged record is in the next query.
         for (item, result) in zip(items, results) {
             if case .success = result { tail.add(item.pending) }
@@ -44,7 +43,7 @@ extension LocalStore {
         for (item, result) in zip(items, results) {
             item.continuation.resume(returning: result)
         }
-        if tail.count >= Tail.mergeCount {
+        if tail.isDue(afterCommitOf: count) {
             // A merge that fails is tried again by the next; the records stay in the tail.
             try? mergeTail(db)
         }

@@ -8,8 +8,14 @@ extension LocalStore: Directory {
     package func tenant(named name: String) async throws(StoreError) -> Tenant? {
         try await reading {
             try await pool.read { db in
-                try Row.fetchOne(db, sql: "SELECT * FROM tenants WHERE name = ?", arguments: [name])
-                    .map(LocalStore.tenant)
+                let select = try RawStatement(
+                    db,
+                    "SELECT \(LocalStore.columns) FROM tenants WHERE name = ?"
+                )
+                select.bind(1, name)
+                guard try select.step() else { return nil }
+                defer { select.reset() }
+                return try LocalStore.tenant(select)
             }
         }
     }
@@ -17,8 +23,16 @@ extension LocalStore: Directory {
     package func tenants() async throws(StoreError) -> [Tenant] {
         try await reading {
             try await pool.read { db in
-                try Row.fetchAll(db, sql: "SELECT * FROM tenants ORDER BY name")
-                    .map(LocalStore.tenant)
+                let select = try RawStatement(
+                    db,
+                    "SELECT \(LocalStore.columns) FROM tenants ORDER BY name"
+                )
+                defer { select.reset() }
+                var tenants: [Tenant] = []
+                while try select.step() {
+                    tenants.append(try LocalStore.tenant(select))
+                }
+                return tenants
             }
         }
     }
@@ -51,16 +65,37 @@ extension LocalStore: Directory {
         }
     }
 
-    private static func tenant(_ row: Row) throws -> Tenant {
-        guard let ledger = LedgerID(row["ledger"] as String) else {
-            throw StoreError.corrupt("a tenant's ledger id is malformed")
-        }
+    private static let columns = "name, ledger, origin, created_at"
+
+    /// Reads a row, whatever became of it: what no tenant can have is damage, not a mistake of ours.
+    private static func tenant(_ row: RawStatement) throws -> Tenant {
+        let (name, origin) = (row.text(0), row.text(2))
+        guard let ledger = LedgerID(row.text(1)), Tenant.isValidName(name),
+            Origin.isValid(origin), origin.utf8.reversed().starts(with: ledger.text.utf8.reversed())
+        else { throw StoreError.corrupt("what is stored of a tenant is malformed") }
         return Tenant(
-            name: row["name"],
+            name: name,
             ledger: ledger,
-            origin: row["origin"],
-            createdAt: Timestamp(milliseconds: row["created_at"])
+            origin: origin,
+            createdAt: Timestamp(nanoseconds: 0).advanced(byMilliseconds: row.integer(3))
         )
+    }
+
+    /// Says of which ledger there are records and no tenant, if there is one.
+    static func orphan(_ db: Database) throws -> Int64? {
+        let numbers = Set(try Int64.fetchAll(db, sql: "SELECT number FROM tenants"))
+        let heads = try Int64.fetchAll(db, sql: "SELECT ledger FROM heads ORDER BY ledger")
+        if let orphan = heads.first(where: { !numbers.contains($0) }) { return orphan }
+        let select = try RawStatement(db, "SELECT place FROM entries WHERE place >= ? LIMIT 1")
+        var next = Int64.min
+        while true {
+            select.bind(1, next)
+            guard try select.step() else { return nil }
+            let number = select.integer(0) >> Place.indexBits
+            select.reset()
+            guard numbers.contains(number) else { return number }
+            next = Place.of(number + 1, 0)
+        }
     }
 
     /// A value that belongs to the store as a whole, such as the origin's prefix.

@@ -248,14 +248,22 @@ extension LocalStore: LedgerStore {
         guard let number = try await number(of: ledger) else { return [] }
         return try await reading {
             try await pool.read { db in
-                try Row.fetchAll(
+                let select = try RawStatement(
                     db,
-                    sql: """
-                        SELECT size, note FROM checkpoints
-                        WHERE ledger = ? AND size >= ? ORDER BY size LIMIT ?
-                        """,
-                    arguments: [number, Int64(clamping: size), limit]
-                ).map { (UInt64($0["size"] as Int64), $0["note"] as String) }
+                    """
+                    SELECT size, note FROM checkpoints
+                    WHERE ledger = ? AND size >= ? ORDER BY size LIMIT ?
+                    """
+                )
+                select.bind(1, number)
+                select.bind(2, Int64(clamping: size))
+                select.bind(3, Int64(limit))
+                defer { select.reset() }
+                var checkpoints: [(size: UInt64, note: String)] = []
+                while try select.step() {
+                    checkpoints.append((UInt64(clamping: select.integer(0)), select.text(1)))
+                }
+                return checkpoints
             }
         }
     }

@@ -72,8 +72,11 @@ package final class LocalStore: Sendable {
         guard mode == .readWrite else {
             try await pool.read { db in
                 let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-                guard version > 0 else { throw LocalStoreError.notAStore }
                 try Migrations.admit(db, version)
+                guard version > 0 else { throw LocalStoreError.notAStore }
+                if let orphan = try LocalStore.orphan(db) {
+                    throw LocalStoreError.damaged("ledger \(orphan) has records and no tenant")
+                }
             }
             return
         }
@@ -109,12 +112,12 @@ package final class LocalStore: Sendable {
         lock?.release()
     }
 
-    /// Says whether the file can be read and written now.
+    /// Says whether the file can be read, and written as much as a small batch takes.
     package func ping() async throws(StoreError) {
         try await writing {
             try await pool.write { db in
                 try db.execute(
-                    sql: "INSERT OR REPLACE INTO store VALUES ('ping', CAST('1' AS BLOB))"
+                    sql: "INSERT OR REPLACE INTO store VALUES ('ping', zeroblob(65536))"
                 )
             }
         }

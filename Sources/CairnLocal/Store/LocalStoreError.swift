@@ -45,7 +45,10 @@ package enum LocalStoreError: Error, Equatable, CustomStringConvertible {
             case .SQLITE_READONLY, .SQLITE_PERM: self = .readOnly(folder)
             case .SQLITE_CANTOPEN: self = .readOnly(folder)
             case .SQLITE_CORRUPT: self = .damaged(error.message ?? "SQLITE_CORRUPT")
-            case .SQLITE_NOTADB: self = .notAStore
+            case .SQLITE_NOTADB:
+                self =
+                    Migrations.isMarked(folder + "/" + LocalStore.fileName)
+                    ? .damaged("its header is none of SQLite's") : .notAStore
             default: self = .failed("\(error.resultCode)")
             }
         default: self = .failed("\(type(of: error))")

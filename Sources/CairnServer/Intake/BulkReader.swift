@@ -26,7 +26,12 @@ struct BulkReader {
         guard take(UInt8(ascii: "[")) else {
             guard at < bytes.count else { throw malformed() }
             throw Problem(
-                telling: InvalidEvent(field: "events", code: .wrongType, message: "must be an array"))
+                telling: InvalidEvent(
+                    field: "events",
+                    code: .wrongType,
+                    message: "must be an array"
+                )
+            )
         }
     }
 
@@ -71,10 +76,13 @@ struct BulkReader {
             let isRepeated = text == "events"
             throw Problem(
                 telling: InvalidEvent(
-                    field: text, code: isRepeated ? .duplicateName : .unknownMember,
+                    field: text,
+                    code: isRepeated ? .duplicateName : .unknownMember,
                     message: isRepeated
                         ? "a name appears twice in one object"
-                        : "is not a member of a bulk"))
+                        : "is not a member of a bulk"
+                )
+            )
         }
         guard take(UInt8(ascii: "}")) else { throw malformed() }
         skipWhiteSpace()
@@ -121,6 +129,8 @@ struct BulkReader {
     }
 
     private func malformed() -> Problem {
-        Problem(telling: InvalidEvent(field: "", code: .malformed, message: "not JSON at byte \(at)"))
+        Problem(
+            telling: InvalidEvent(field: "", code: .malformed, message: "not JSON at byte \(at)")
+        )
     }
 }

@@ -25,7 +25,10 @@ struct EventReader: Sendable {
             throw EventReader.malformation(of: bytes) ?? error
         }
         return try preparer.prepare(
-            event, principalID: principal.id, principalSubject: principal.subject)
+            event,
+            principalID: principal.id,
+            principalSubject: principal.subject
+        )
     }
 
     /// Why bytes are no JSON, which is to be told before any rule of events that they break.

@@ -45,7 +45,8 @@ struct EventStream: Sendable {
     }
 
     private func add(
-        _ line: LineSplitter.Line<Result<PreparedEvent, Problem>>, to batch: inout Batch
+        _ line: LineSplitter.Line<Result<PreparedEvent, Problem>>,
+        to batch: inout Batch
     ) {
         switch line {
         case .read(let number, let event):
@@ -54,12 +55,14 @@ struct EventStream: Sendable {
         case .tooLong(let number):
             batch.numbers.append(number)
             batch.events.append(
-                .failure(Problem(.bodyTooLarge, "A line is at most \(lineBytes) bytes.")))
+                .failure(Problem(.bodyTooLarge, "A line is at most \(lineBytes) bytes."))
+            )
         }
     }
 
     private func settle(
-        _ batch: inout Batch, _ writer: inout any ResponseBodyWriter
+        _ batch: inout Batch,
+        _ writer: inout any ResponseBodyWriter
     ) async throws {
         let settlements = await intake.settle(batch.events)
         let evidence = try await intake.evidence(for: settlements)
@@ -68,7 +71,9 @@ struct EventStream: Sendable {
         for (number, settlement) in zip(batch.numbers, settlements) {
             var output = JSONOutput()
             settlement.result(line: number, requestID: requestID).append(
-                to: &output, evidence: settlement.receipt.flatMap { evidence[$0.index] })
+                to: &output,
+                evidence: settlement.receipt.flatMap { evidence[$0.index] }
+            )
             buffer.writeBytes(output.bytes)
             buffer.writeInteger(UInt8(ascii: "\n"))
         }

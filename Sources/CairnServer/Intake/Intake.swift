@@ -11,7 +11,10 @@ struct Intake: Sendable {
     private let wantsProof: Bool
 
     init(
-        ledger: Ledger, store: any LedgerStore, metrics: RequestMetrics, wantsProof: Bool
+        ledger: Ledger,
+        store: any LedgerStore,
+        metrics: RequestMetrics,
+        wantsProof: Bool
     ) {
         self.ledger = ledger
         self.store = store
@@ -64,15 +67,25 @@ struct Intake: Sendable {
         var proofs: [UInt64: RecordProof] = [:]
         for range in Intake.runs(of: indexes) {
             let records = try await store.records(
-                in: ledger.tenant.ledger, at: range, contents: true)
+                in: ledger.tenant.ledger,
+                at: range,
+                contents: true
+            )
             for record in records {
                 guard let payload = record.payload else { continue }
                 let inclusion = try await ledger.tree.inclusion(
-                    of: record.index, size: checkpoint.size)
+                    of: record.index,
+                    size: checkpoint.size
+                )
                 proofs[record.index] = RecordProof(
                     disclosure: Disclosure(
-                        leaf: record.leaf, fields: payload.fields, seed: payload.seed),
-                    inclusion: inclusion, checkpoint: note)
+                        leaf: record.leaf,
+                        fields: payload.fields,
+                        seed: payload.seed
+                    ),
+                    inclusion: inclusion,
+                    checkpoint: note
+                )
             }
         }
         return proofs

@@ -26,7 +26,8 @@ struct LineSplitter {
     ///
     /// `body` is given the line's bytes, without the line feed, in place where that is possible.
     mutating func next<Value>(
-        in chunk: inout ByteBuffer, _ body: (UnsafeRawBufferPointer) -> Value
+        in chunk: inout ByteBuffer,
+        _ body: (UnsafeRawBufferPointer) -> Value
     ) -> Line<Value>? {
         while chunk.readableBytes > 0 {
             let end = chunk.withUnsafeReadableBytes { $0.firstIndex(of: UInt8(ascii: "\n")) }
@@ -65,7 +66,8 @@ struct LineSplitter {
 
     /// Runs `body` on what was carried and the end of the line, unless all of it is white space.
     private mutating func read<Value>(
-        _ end: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Value
+        _ end: UnsafeRawBufferPointer,
+        _ body: (UnsafeRawBufferPointer) -> Value
     ) -> Value? {
         guard !carried.isEmpty else { return LineSplitter.isBlank(end) ? nil : body(end) }
         carried.append(contentsOf: end)

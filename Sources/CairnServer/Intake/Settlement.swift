@@ -9,8 +9,14 @@ extension Receipt {
     /// The receipt as the API writes it.
     var body: ReceiptBody {
         ReceiptBody(
-            id: id, index: index, receivedAt: receivedAt, leafHash: leafHash,
-            previousHash: previousHash, hash: hash, origin: origin)
+            id: id,
+            index: index,
+            receivedAt: receivedAt,
+            leafHash: leafHash,
+            previousHash: previousHash,
+            hash: hash,
+            origin: origin
+        )
     }
 }
 
@@ -70,8 +76,11 @@ enum Settlement {
             AppendResult(line: line, status: status.code, receipt: receipt.body, problem: nil)
         case .refused(let problem):
             AppendResult(
-                line: line, status: status.code, receipt: nil,
-                problem: problem.body(requestID: requestID))
+                line: line,
+                status: status.code,
+                receipt: nil,
+                problem: problem.body(requestID: requestID)
+            )
         }
     }
 }

@@ -28,14 +28,16 @@ package final class MetricsRegistry: MetricsFactory, Sendable {
 
     /// Makes or finds a counter of whole numbers.
     package func makeCounter(
-        label: String, dimensions: [(String, String)]
+        label: String,
+        dimensions: [(String, String)]
     ) -> any CounterHandler {
         value(.counter, label, dimensions)
     }
 
     /// Makes or finds a counter.
     package func makeFloatingPointCounter(
-        label: String, dimensions: [(String, String)]
+        label: String,
+        dimensions: [(String, String)]
     ) -> any FloatingPointCounterHandler {
         value(.counter, label, dimensions)
     }
@@ -47,7 +49,9 @@ package final class MetricsRegistry: MetricsFactory, Sendable {
 
     /// Makes or finds a histogram of numbers, or a gauge where nothing is to be summed up.
     package func makeRecorder(
-        label: String, dimensions: [(String, String)], aggregate: Bool
+        label: String,
+        dimensions: [(String, String)],
+        aggregate: Bool
     ) -> any RecorderHandler {
         aggregate
             ? histogram(label, dimensions, bounds: MetricHistogram.countBounds)
@@ -71,7 +75,9 @@ package final class MetricsRegistry: MetricsFactory, Sendable {
     package func destroyTimer(_ handler: any TimerHandler) {}
 
     private func value(
-        _ kind: Kind, _ label: String, _ dimensions: [(String, String)]
+        _ kind: Kind,
+        _ label: String,
+        _ dimensions: [(String, String)]
     ) -> MetricValue {
         let key = MetricsRegistry.labels(dimensions)
         return families.withLock { families in
@@ -84,7 +90,9 @@ package final class MetricsRegistry: MetricsFactory, Sendable {
     }
 
     private func histogram(
-        _ label: String, _ dimensions: [(String, String)], bounds: [Double]
+        _ label: String,
+        _ dimensions: [(String, String)],
+        bounds: [Double]
     ) -> MetricHistogram {
         let key = MetricsRegistry.labels(dimensions)
         return families.withLock { families in

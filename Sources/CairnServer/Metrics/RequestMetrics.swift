@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CairnLedger
-internal import Metrics
 internal import HTTPTypes
+internal import Metrics
 internal import Synchronization
 
 /// The series of requests and events, looked up once and then kept.
@@ -35,7 +35,8 @@ final class RequestMetrics: Sendable {
                 return (
                     result, registry.makeCounter(label: Telemetry.events, dimensions: dimensions)
                 )
-            })
+            }
+        )
     }
 
     func count(route: String, method: HTTPRequest.Method, status: Int, duration: Duration) {
@@ -47,7 +48,8 @@ final class RequestMetrics: Sendable {
                 dimensions: [
                     ("route", key.route), ("method", key.method.rawValue),
                     ("status", "\(key.status)"),
-                ])
+                ]
+            )
             series[key] = counter
             return counter
         }
@@ -55,7 +57,9 @@ final class RequestMetrics: Sendable {
         let timer = durations.withLock { series in
             if let timer = series[route] { return timer }
             let timer = registry.makeTimer(
-                label: Telemetry.requestSeconds, dimensions: [("route", route)])
+                label: Telemetry.requestSeconds,
+                dimensions: [("route", route)]
+            )
             series[route] = timer
             return timer
         }

@@ -15,7 +15,8 @@ struct Authentication: RouterMiddleware {
     let anonymousTenant: String?
 
     func handle(
-        _ request: Request, context: ServerContext,
+        _ request: Request,
+        context: ServerContext,
         next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         guard request.headers[.authorization] == nil else {

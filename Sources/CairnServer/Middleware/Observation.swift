@@ -4,7 +4,9 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 
-/// Counts and times requests by route, and tells the debug log of each. Payloads are never told.
+/// Counts and times requests by route, and tells the debug log of each.
+///
+/// Payloads are never told.
 struct Observation: RouterMiddleware {
     typealias Context = ServerContext
 
@@ -16,7 +18,8 @@ struct Observation: RouterMiddleware {
     }
 
     func handle(
-        _ request: Request, context: ServerContext,
+        _ request: Request,
+        context: ServerContext,
         next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         let start = clock.now
@@ -24,14 +27,18 @@ struct Observation: RouterMiddleware {
         let duration = clock.now - start
         let route = context.endpointPath ?? "unknown"
         metrics.count(
-            route: route == "NotFound" ? "unknown" : route, method: request.method,
-            status: response.status.code, duration: duration)
+            route: route == "NotFound" ? "unknown" : route,
+            method: request.method,
+            status: response.status.code,
+            duration: duration
+        )
         context.logger.debug(
             "request",
             metadata: [
                 "method": "\(request.method.rawValue)", "route": "\(route)",
                 "status": "\(response.status.code)", "duration": "\(duration)",
-            ])
+            ]
+        )
         return response
     }
 }

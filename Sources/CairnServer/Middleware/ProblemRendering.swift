@@ -14,7 +14,8 @@ struct ProblemRendering: RouterMiddleware {
     let routes: [Route]
 
     func handle(
-        _ request: Request, context: ServerContext,
+        _ request: Request,
+        context: ServerContext,
         next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         do {
@@ -41,7 +42,10 @@ struct ProblemRendering: RouterMiddleware {
         var output = JSONOutput()
         problem.body(requestID: context.requestID).append(to: &output)
         var response = Response(
-            output.bytes, type: MediaType.problem, status: problem.code.status)
+            output.bytes,
+            type: MediaType.problem,
+            status: problem.code.status
+        )
         switch problem.code.status {
         case .serviceUnavailable: response.headers[.retryAfter] = "1"
         case .unauthorized: response.headers[.wwwAuthenticate] = "Bearer"

@@ -12,7 +12,8 @@ struct RequestIdentity: RouterMiddleware {
     let makeID: @Sendable () -> String
 
     func handle(
-        _ request: Request, context: ServerContext,
+        _ request: Request,
+        context: ServerContext,
         next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         var context = context

@@ -54,10 +54,12 @@ extension Problem {
                 .invalidEvent
             }
         self.init(
-            code, error.description,
+            code,
+            error.description,
             errors: [
                 .init(field: error.field, code: error.code.rawValue, message: error.message)
-            ])
+            ]
+        )
     }
 
     /// Tells what Hummingbird says of a request.
@@ -79,12 +81,16 @@ extension Problem {
             return nil
         case .conflict(let first):
             self.init(
-                .idConflict, "\(first.id) was recorded before with other content.",
+                .idConflict,
+                "\(first.id) was recorded before with other content.",
                 errors: [
                     .init(
-                        field: "id", code: "conflict",
-                        message: "is taken by an event with other content")
-                ])
+                        field: "id",
+                        code: "conflict",
+                        message: "is taken by an event with other content"
+                    )
+                ]
+            )
         case .contentUnavailable(let first):
             self.init(.contentUnavailable, "\(first.id) was recorded before.")
             receipt = first.body

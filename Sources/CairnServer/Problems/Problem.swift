@@ -53,7 +53,9 @@ package struct Problem: Error {
 
     /// Names a problem.
     package init(
-        _ code: Code, _ detail: String? = nil, errors: [ProblemBody.Member] = [],
+        _ code: Code,
+        _ detail: String? = nil,
+        errors: [ProblemBody.Member] = [],
         cause: (any Error)? = nil
     ) {
         self.code = code
@@ -65,22 +67,31 @@ package struct Problem: Error {
     /// Says that a parameter of the query or the path is wrong, and why.
     static func parameter(_ name: String, _ message: String) -> Problem {
         Problem(
-            .invalidParameter, "\(name): \(message)",
-            errors: [.init(field: name, code: "invalid_value", message: message)])
+            .invalidParameter,
+            "\(name): \(message)",
+            errors: [.init(field: name, code: "invalid_value", message: message)]
+        )
     }
 
     /// Says that a member of a request's body is wrong, and why.
     static func member(_ name: String, _ rule: String, _ message: String) -> Problem {
         Problem(
-            .invalidRequest, name.isEmpty ? message : "\(name): \(message)",
-            errors: [.init(field: name, code: rule, message: message)])
+            .invalidRequest,
+            name.isEmpty ? message : "\(name): \(message)",
+            errors: [.init(field: name, code: rule, message: message)]
+        )
     }
 
     /// The problem as the caller is told.
     func body(requestID: String?) -> ProblemBody {
         var body = ProblemBody(
-            status: code.status.code, code: code.rawValue, title: code.title, detail: detail,
-            requestID: requestID, errors: errors)
+            status: code.status.code,
+            code: code.rawValue,
+            title: code.title,
+            detail: detail,
+            requestID: requestID,
+            errors: errors
+        )
         body.receipt = receipt
         body.checks = checks
         return body

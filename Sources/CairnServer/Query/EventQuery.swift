@@ -33,14 +33,16 @@ struct EventQuery {
     init(_ parameters: QueryParameters, configuration: ServerConfiguration) throws(Problem) {
         let documents = Set(parameters.names.filter { $0.hasPrefix(EventQuery.detailsPrefix) })
         try parameters.allow(
-            only: documents.union(EventQuery.keys.map(\.name)).union(EventQuery.others))
+            only: documents.union(EventQuery.keys.map(\.name)).union(EventQuery.others)
+        )
         var query = RecordQuery()
         query.filters = try EventQuery.filters(parameters, documents)
         let values = query.filters.reduce(0) { $0 + $1.values.count }
         guard values <= configuration.filterValues else {
             throw Problem(
                 .invalidParameter,
-                "The filters have \(values) values; \(configuration.filterValues) are allowed.")
+                "The filters have \(values) values; \(configuration.filterValues) are allowed."
+            )
         }
         if let text = try parameters.one("q") {
             guard let words = TextQuery(parsing: text) else {
@@ -70,7 +72,8 @@ struct EventQuery {
     }
 
     private static func limit(
-        _ parameters: QueryParameters, _ configuration: ServerConfiguration
+        _ parameters: QueryParameters,
+        _ configuration: ServerConfiguration
     ) throws(Problem) -> Int {
         guard let text = try parameters.one("limit") else {
             return configuration.defaultPageRecords
@@ -82,7 +85,8 @@ struct EventQuery {
     }
 
     private static func filters(
-        _ parameters: QueryParameters, _ documents: Set<String>
+        _ parameters: QueryParameters,
+        _ documents: Set<String>
     ) throws(Problem) -> [Filter] {
         var filters: [Filter] = []
         for (name, key) in keys {
@@ -101,7 +105,9 @@ struct EventQuery {
 
     /// Refuses a word that no record can have, because it is a slip and never an answer.
     private static func check(
-        _ values: [String], _ name: String, _ key: FilterKey
+        _ values: [String],
+        _ name: String,
+        _ key: FilterKey
     ) throws(Problem) {
         let allowed: [String]
         switch key {

@@ -36,8 +36,10 @@ struct QueryParameters {
     func allow(only names: Set<String>) throws(Problem) {
         for (name, _) in pairs where !names.contains(name) {
             throw Problem(
-                .unknownParameter, "\(name) is not a parameter of this route.",
-                errors: [.init(field: name, code: "unknown_parameter", message: "is not known")])
+                .unknownParameter,
+                "\(name) is not a parameter of this route.",
+                errors: [.init(field: name, code: "unknown_parameter", message: "is not known")]
+            )
         }
     }
 

@@ -28,7 +28,11 @@ struct EventRoutes: Sendable {
         let reader = EventReader(preparer: services.preparer, principal: principal)
         let ledger = try await services.ledgers.ledger(of: principal.tenant)
         let intake = Intake(
-            ledger: ledger, store: services.store, metrics: metrics, wantsProof: wantsProof)
+            ledger: ledger,
+            store: services.store,
+            metrics: metrics,
+            wantsProof: wantsProof
+        )
         guard !isStream else {
             return stream(request, reader, intake, context)
         }
@@ -45,11 +49,15 @@ struct EventRoutes: Sendable {
         if mediaType == MediaType.json { return false }
         guard mediaType == MediaType.ndjson else {
             throw Problem(
-                .unsupportedMediaType, "Send \(MediaType.json) or \(MediaType.ndjson).")
+                .unsupportedMediaType,
+                "Send \(MediaType.json) or \(MediaType.ndjson)."
+            )
         }
         guard request.headers[.idempotencyKey] == nil else {
             throw Problem(
-                .idempotencyKeyNotSupported, "Give each event an id instead.")
+                .idempotencyKeyNotSupported,
+                "Give each event an id instead."
+            )
         }
         return true
     }
@@ -57,7 +65,9 @@ struct EventRoutes: Sendable {
     // MARK: One event
 
     private func answer(
-        _ body: ByteBuffer, _ reader: EventReader, _ intake: Intake
+        _ body: ByteBuffer,
+        _ reader: EventReader,
+        _ intake: Intake
     ) async throws -> Response {
         let event: PreparedEvent
         switch body.withUnsafeReadableBytes(reader.result) {
@@ -84,7 +94,8 @@ struct EventRoutes: Sendable {
 
     /// The events of a bulk, each read or refused; nil for a body that is no bulk.
     private func bulk(
-        _ body: ByteBuffer, _ reader: EventReader
+        _ body: ByteBuffer,
+        _ reader: EventReader
     ) throws(Problem) -> [Result<PreparedEvent, Problem>]? {
         let result = body.withUnsafeReadableBytes {
             bytes -> Result<[Result<PreparedEvent, Problem>]?, Problem> in
@@ -98,24 +109,32 @@ struct EventRoutes: Sendable {
     }
 
     private func read(
-        _ bytes: UnsafeRawBufferPointer, _ reader: EventReader
+        _ bytes: UnsafeRawBufferPointer,
+        _ reader: EventReader
     ) throws(Problem) -> [Result<PreparedEvent, Problem>]? {
         guard var items = try BulkReader(bytes) else { return nil }
         var events: [Result<PreparedEvent, Problem>] = []
         while let item = try items.next() {
             guard events.count < configuration.bulkEvents else {
                 throw Problem(
-                    .tooManyEvents, "A bulk holds at most \(configuration.bulkEvents) events.")
+                    .tooManyEvents,
+                    "A bulk holds at most \(configuration.bulkEvents) events."
+                )
             }
             let event = reader.result(item)
             // A body that is no JSON is refused as a whole, wherever it shows.
             if case .failure(let problem) = event, problem.code == .malformedBody {
                 throw Problem(
-                    .malformedBody, "events[\(events.count)]: \(problem.detail ?? "")",
+                    .malformedBody,
+                    "events[\(events.count)]: \(problem.detail ?? "")",
                     errors: problem.errors.map {
                         .init(
-                            field: "events[\(events.count)]", code: $0.code, message: $0.message)
-                    })
+                            field: "events[\(events.count)]",
+                            code: $0.code,
+                            message: $0.message
+                        )
+                    }
+                )
             }
             events.append(event)
         }
@@ -123,7 +142,9 @@ struct EventRoutes: Sendable {
     }
 
     private func answer(
-        _ events: [Result<PreparedEvent, Problem>], _ intake: Intake, _ context: ServerContext
+        _ events: [Result<PreparedEvent, Problem>],
+        _ intake: Intake,
+        _ context: ServerContext
     ) async throws -> Response {
         let settlements = await intake.settle(events)
         let evidence = try await intake.evidence(for: settlements)
@@ -136,7 +157,9 @@ struct EventRoutes: Sendable {
         output.beginArray()
         for settlement in settlements {
             settlement.result(line: nil, requestID: context.requestID).append(
-                to: &output, evidence: settlement.receipt.flatMap { evidence[$0.index] })
+                to: &output,
+                evidence: settlement.receipt.flatMap { evidence[$0.index] }
+            )
         }
         output.endArray()
         output.endObject()
@@ -159,17 +182,26 @@ struct EventRoutes: Sendable {
     // MARK: Stream
 
     private func stream(
-        _ request: Request, _ reader: EventReader, _ intake: Intake, _ context: ServerContext
+        _ request: Request,
+        _ reader: EventReader,
+        _ intake: Intake,
+        _ context: ServerContext
     ) -> Response {
         let stream = EventStream(
-            reader: reader, intake: intake, requestID: context.requestID,
-            lineBytes: configuration.lineBytes, lines: configuration.streamLines)
+            reader: reader,
+            intake: intake,
+            requestID: context.requestID,
+            lineBytes: configuration.lineBytes,
+            lines: configuration.streamLines
+        )
         let body = request.body
         return Response(
-            status: .ok, headers: [.contentType: MediaType.ndjson, .cacheControl: "no-store"],
+            status: .ok,
+            headers: [.contentType: MediaType.ndjson, .cacheControl: "no-store"],
             body: ResponseBody { writer in
                 try await stream.run(body, writer: &writer)
                 try await writer.finish(nil)
-            })
+            }
+        )
     }
 }

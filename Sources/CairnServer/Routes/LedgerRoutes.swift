@@ -46,7 +46,8 @@ struct LedgerRoutes: Sendable {
 
     @Sendable
     private func consistency(
-        _ request: Request, context: ServerContext
+        _ request: Request,
+        context: ServerContext
     ) async throws -> Response {
         let parameters = try QueryParameters(request)
         try parameters.allow(only: ["from", "to"])

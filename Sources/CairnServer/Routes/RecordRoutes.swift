@@ -39,7 +39,12 @@ struct RecordRoutes: Sendable {
             (size, place) = (cursor.size, cursor.place)
         }
         var records = try await services.index.page(
-            asked.query, in: id, size: size, after: place, limit: asked.limit + 1)
+            asked.query,
+            in: id,
+            size: size,
+            after: place,
+            limit: asked.limit + 1
+        )
         var next: String?
         if records.count > asked.limit {
             records.removeSubrange(asked.limit...)
@@ -48,8 +53,13 @@ struct RecordRoutes: Sendable {
                     Cursor(
                         size: size,
                         place: PagePosition(
-                            occurredAt: last.record.occurredAt, index: last.record.index)),
-                    ledger: id, query: asked.query)
+                            occurredAt: last.record.occurredAt,
+                            index: last.record.index
+                        )
+                    ),
+                    ledger: id,
+                    query: asked.query
+                )
             }
         }
         var output = JSONOutput(reservingCapacity: 128 + records.count * 1024)
@@ -87,13 +97,17 @@ struct RecordRoutes: Sendable {
         }
         let first = index == 0 ? 0 : index - 1
         let records = try await services.store.records(
-            in: ledgerID, at: first..<index + 1, contents: true)
+            in: ledgerID,
+            at: first..<index + 1,
+            contents: true
+        )
         guard let record = records.last, record.index == index, records.first?.index == first
         else { throw StoreError.corrupt("record \(index) is not in the store") }
         return FoundRecord(
             record: record,
             previousHash: index == 0
-                ? Chain.start(origin: ledger.tenant.origin) : records[0].chain)
+                ? Chain.start(origin: ledger.tenant.origin) : records[0].chain
+        )
     }
 
     // MARK: Proof
@@ -110,7 +124,11 @@ struct RecordRoutes: Sendable {
         let inclusion = try await ledger.tree.inclusion(of: record.index, size: covered)
         if request.prefersText {
             let proof = TLogProof(
-                extra: nil, index: record.index, path: inclusion.path, checkpoint: note)
+                extra: nil,
+                index: record.index,
+                path: inclusion.path,
+                checkpoint: note
+            )
             return Response(text: proof.encoded)
         }
         guard let payload = record.payload else {
@@ -118,14 +136,21 @@ struct RecordRoutes: Sendable {
         }
         let proof = RecordProof(
             disclosure: Disclosure(
-                leaf: record.leaf, fields: payload.fields, seed: payload.seed),
-            inclusion: inclusion, checkpoint: note)
+                leaf: record.leaf,
+                fields: payload.fields,
+                seed: payload.seed
+            ),
+            inclusion: inclusion,
+            checkpoint: note
+        )
         return Response(proof.encoded, type: MediaType.json)
     }
 
     /// The signed checkpoint of a size, the newest one if none is named.
     private func checkpoint(
-        of size: UInt64?, covering index: UInt64, in ledger: Ledger
+        of size: UInt64?,
+        covering index: UInt64,
+        in ledger: Ledger
     ) async throws -> (size: UInt64, note: SignedNote) {
         let head = await ledger.currentHead.size
         if let size {
@@ -142,7 +167,10 @@ struct RecordRoutes: Sendable {
         }
         let wanted = size ?? head
         let stored = try await services.store.checkpoints(
-            in: ledger.tenant.ledger, from: wanted, limit: 1)
+            in: ledger.tenant.ledger,
+            from: wanted,
+            limit: 1
+        )
         guard let found = stored.first, found.size == wanted else {
             throw Problem(.checkpointNotFound, "No checkpoint of \(wanted) records was signed.")
         }
@@ -167,8 +195,14 @@ extension RecordBody {
             throw .corrupt("the leaf of record \(record.index) is malformed")
         }
         self.init(
-            id: leaf.id, index: record.index, receivedAt: leaf.receivedAt,
-            retentionClass: leaf.retentionClass, fields: record.payload?.fields,
-            leafHash: record.leafHash, previousHash: found.previousHash, hash: record.chain)
+            id: leaf.id,
+            index: record.index,
+            receivedAt: leaf.receivedAt,
+            retentionClass: leaf.retentionClass,
+            fields: record.payload?.fields,
+            leafHash: record.leafHash,
+            previousHash: found.previousHash,
+            hash: record.chain
+        )
     }
 }

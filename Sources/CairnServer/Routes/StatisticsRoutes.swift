@@ -33,7 +33,9 @@ struct StatisticsRoutes: Sendable {
         let counts = try await services.index.statistics(in: id, from: from, to: to)
         let recent = try await services.index.statistics(
             in: id,
-            from: services.clock.now().advanced(byMilliseconds: -Self.dayMilliseconds), to: nil)
+            from: services.clock.now().advanced(byMilliseconds: -Self.dayMilliseconds),
+            to: nil
+        )
         let days = try days(of: counts, from: from, to: to)
         let verdict = await verifications.lastVerdict(tenant: principal.tenant)
 
@@ -55,7 +57,9 @@ struct StatisticsRoutes: Sendable {
     }
 
     private static func append(
-        _ counts: Statistics, _ days: [(day: Day, count: UInt64)], to output: inout JSONOutput
+        _ counts: Statistics,
+        _ days: [(day: Day, count: UInt64)],
+        to output: inout JSONOutput
     ) {
         append("by_type", counts.byType, to: &output)
         append("by_category", counts.byCategory, to: &output)
@@ -83,7 +87,9 @@ struct StatisticsRoutes: Sendable {
     }
 
     private static func append(
-        _ name: StaticString, _ counts: [String: UInt64], to output: inout JSONOutput
+        _ name: StaticString,
+        _ counts: [String: UInt64],
+        to output: inout JSONOutput
     ) {
         output.name(name)
         output.beginObject()
@@ -111,7 +117,9 @@ struct StatisticsRoutes: Sendable {
 
     /// Every day of the range, or between the first and the last day that have records.
     private func days(
-        of counts: Statistics, from: Timestamp?, to: Timestamp?
+        of counts: Statistics,
+        from: Timestamp?,
+        to: Timestamp?
     ) throws(Problem) -> [(day: Day, count: UInt64)] {
         guard let first = from?.day ?? counts.byDay.keys.min(),
             let end = to ?? counts.byDay.keys.max()?.next.start, first.start < end
@@ -134,7 +142,8 @@ struct StatisticsRoutes: Sendable {
             throw Problem(
                 .rangeTooLong,
                 "\(count) days; give `from` and `to` at most \(configuration.statisticsDays) "
-                    + "days apart.")
+                    + "days apart."
+            )
         }
     }
 }

@@ -51,16 +51,22 @@ struct TileRoutes: Sendable {
         // What a path names never changes; who may read it does, unless everybody may.
         let isPublic = try context.caller().id == nil
         return Response(
-            bytes, type: MediaType.octets,
-            caching: "\(isPublic ? "public" : "private"), max-age=31536000, immutable")
+            bytes,
+            type: MediaType.octets,
+            caching: "\(isPublic ? "public" : "private"), max-age=31536000, immutable"
+        )
     }
 
     private func entries(
-        _ bundle: EntryBundleCoordinate, in ledger: Ledger
+        _ bundle: EntryBundleCoordinate,
+        in ledger: Ledger
     ) async throws -> [UInt8] {
         let first = bundle.index * UInt64(Tile.fullWidth)
         let records = try await services.store.records(
-            in: ledger.tenant.ledger, at: first..<first + UInt64(bundle.width), contents: false)
+            in: ledger.tenant.ledger,
+            at: first..<first + UInt64(bundle.width),
+            contents: false
+        )
         guard records.count == bundle.width else {
             throw StoreError.corrupt("\(bundle.path) is not in the store")
         }

@@ -60,7 +60,9 @@ struct VerificationRoutes: Sendable {
         let principal = try context.caller()
         try QueryParameters(request).allow(only: [])
         let found = try await verifications.cancel(
-            context.part("id"), tenant: principal.tenant)
+            context.part("id"),
+            tenant: principal.tenant
+        )
         guard let job = found else { throw Problem(.notFound) }
         return Response(job.document, type: MediaType.json)
     }
