@@ -245,15 +245,15 @@ package enum OpenAPIDocument {
               operationId: getProof
               summary: Everything an offline verifier needs for one record.
               description: |
-                With `Accept: text/plain` the answer is a C2SP tlog-proof file, which proves the leaf
-                and shows no field.
+                With `Accept: text/plain` the answer is a C2SP tlog-proof file, which proves the
+                leaf and shows no field.
               parameters:
                 - $ref: "#/components/parameters/EventID"
                 - name: size
                   in: query
                   description: |
-                    The number of records that the checkpoint covers. Only a size that was signed can
-                    be given; the current one is signed when it is asked for.
+                    The number of records that the checkpoint covers. Only a size that was signed
+                    can be given; the current one is signed when it is asked for.
                   schema: {$ref: "#/components/schemas/Index"}
                 - $ref: "#/components/parameters/RequestID"
               responses:

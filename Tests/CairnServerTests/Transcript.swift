@@ -15,7 +15,7 @@ final class Transcript: Sendable {
     private let file: Mutex<FileHandle>
 
     private init?(path: String) {
-        FileManager.default.createFile(atPath: path, contents: nil)
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
         guard let handle = FileHandle(forWritingAtPath: path) else { return nil }
         file = Mutex(handle)
     }

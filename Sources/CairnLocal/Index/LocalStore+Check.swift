@@ -47,6 +47,8 @@ extension LocalStore {
         }
     }
 
+    /// Sums what searches find: every term of the index is looked up as a search looks it up,
+    /// because a walk along the index would not notice a term that no search reaches any more.
     private func addIndexed(
         _ db: Database,
         _ number: Int64,
@@ -55,29 +57,32 @@ extension LocalStore {
     ) throws {
         try db.execute(
             sql: """
-                CREATE VIRTUAL TABLE IF NOT EXISTS temp.term_instances
-                USING fts5vocab('main', 'terms', 'instance')
+                CREATE VIRTUAL TABLE IF NOT EXISTS temp.term_list
+                USING fts5vocab('main', 'terms', 'row')
                 """
         )
+        let probes = try TermProbes(db)
         let prefix = LocalStore.termPrefix(number)
         // The kinds of term, each in a range of its own: 12f…, 12t…, 12w….
         for kind in ["f", "t", "w"] {
             let select = try RawStatement(
                 db,
-                "SELECT term, doc FROM temp.term_instances WHERE term >= ? AND term < ?"
+                "SELECT term FROM temp.term_list WHERE term >= ? AND term < ?"
             )
             let end = String(UnicodeScalar((kind.utf8.first ?? 0) + 1))
             select.bind(1, prefix + kind)
             select.bind(2, prefix + end)
             while try select.step() {
-                let place = select.integer(1)
-                guard place >> Place.indexBits == number,
-                    case let index = Int64(Place.index(place)), index < merged
-                else {
-                    sums[sums.count - 1] &+= 1
-                    continue
+                let term = select.bytes(0)
+                try probes.places(of: term) { place in
+                    guard let place, place >> Place.indexBits == number,
+                        case let index = Int64(Place.index(place)), index < merged
+                    else {
+                        sums[sums.count - 1] &+= 1
+                        return
+                    }
+                    sums[Int(index / TimeBlocks.size)] &+= LocalStore.hash(term[...], place)
                 }
-                sums[Int(index / TimeBlocks.size)] &+= LocalStore.hash(select.bytes(0)[...], place)
             }
         }
     }
@@ -188,5 +193,62 @@ extension LocalStore {
         state ^= UInt64(bitPattern: place) &* 0x9E37_79B9_7F4A_7C15
         state = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
         return state ^ (state >> 27)
+    }
+}
+
+/// Looks terms up as searches do, from the beginning and from places in the middle.
+private struct TermProbes {
+    /// How many places of a term lie between two looks from the middle.
+    private static let distance = 1000
+
+    private let all: RawStatement
+    private let next: RawStatement
+    private let last: RawStatement
+
+    init(_ db: Database) throws {
+        let sql = "SELECT rowid FROM terms WHERE terms MATCH ?"
+        all = try RawStatement(db, sql + " ORDER BY rowid")
+        next = try RawStatement(db, sql + " AND rowid >= ? ORDER BY rowid LIMIT 1")
+        last = try RawStatement(db, sql + " AND rowid < ? ORDER BY rowid DESC LIMIT 1")
+    }
+
+    /// Visits the places of a term; nil stands for one that not every search finds.
+    func places(of term: [UInt8], _ body: (Int64?) -> Void) throws {
+        guard term.allSatisfy(TermProbes.isToken) else { return body(nil) }
+        let match = [UInt8(ascii: "\"")] + term + [UInt8(ascii: "\"")]
+        all.bindText(1, match)
+        defer { all.reset() }
+        var count = 0
+        while try all.step() {
+            let place = all.integer(0)
+            body(place)
+            count += 1
+            guard count % TermProbes.distance == 0 else { continue }
+            if try first(next, match, place) != place { body(nil) }
+            if try first(last, match, place + 1) != place { body(nil) }
+        }
+        if count == 0 { body(nil) }
+    }
+
+    private func first(
+        _ statement: RawStatement,
+        _ match: [UInt8],
+        _ place: Int64
+    ) throws -> Int64? {
+        statement.bindText(1, match)
+        statement.bind(2, place)
+        guard try statement.step() else { return nil }
+        defer { statement.reset() }
+        return statement.integer(0)
+    }
+
+    /// What the tokenizer of `terms` leaves together.
+    private static func isToken(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), 0x80...,
+            UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
     }
 }
