@@ -21,10 +21,10 @@ package actor Ledger {
         /// How often a batch is sequenced anew when another writer moved the head.
         package var attempts = 8
 
-        /// The limits that hold unless an operator sets others.
         /// Shared by the ledgers that are opened with these limits.
         let contention = Contention()
 
+        /// The limits that hold unless an operator sets others.
         package init() {}
     }
 
