@@ -20,7 +20,7 @@ package struct ServerConfiguration: Sendable {
     /// One line of a stream of events, in bytes.
     package var lineBytes = 1 << 20
     /// Lines of a stream that are appended together.
-    package var streamLines = 256
+    package var streamLines = 1024
     /// Records on a page that asks for no number.
     package var defaultPageRecords = 50
     /// Records on a page.

@@ -8,6 +8,7 @@ import Foundation
 import GRDB
 
 /// Runs `body` with a folder of its own, which is gone afterwards.
+@discardableResult
 func withTemporaryFolder<Result>(
     _ body: (String) async throws -> Result
 ) async throws -> Result {
@@ -18,6 +19,7 @@ func withTemporaryFolder<Result>(
 }
 
 /// Runs `body` with an empty store on disk.
+@discardableResult
 func withTemporaryStore<Result>(
     _ body: (LocalStore) async throws -> Result
 ) async throws -> Result {

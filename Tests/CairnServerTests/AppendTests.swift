@@ -198,6 +198,18 @@ struct AppendTests {
         }
     }
 
+    @Test("A proof that cannot be made costs the proof and not the receipt")
+    func proofFails() async throws {
+        try await withServer { client, setting in
+            try await client.record(1)
+            setting.store.failNext(.keepCheckpoint, .beforeWrite)
+            let reply = try await client.post("/v1/events?proof=true", Self.event)
+            #expect(reply.status == 201)
+            #expect(try ReceiptBody(reply.json).index == 1)
+            #expect(reply.json["checkpoint"] == nil)
+        }
+    }
+
     @Test("A store that is out of reach is 503, and nothing internal is told")
     func unavailable() async throws {
         try await withServer { client, setting in

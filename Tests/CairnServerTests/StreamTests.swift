@@ -111,6 +111,41 @@ struct StreamTests {
         }
     }
 
+    @Test("A relay holds no more than its limit, keeps the order, and ends with the failure")
+    func relay() async {
+        struct Broken: Error {}
+        let relay = Relay<Int>(limit: 3)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for number in 0..<1000 { #expect(await relay.send(number)) }
+                relay.finish(throwing: Broken())
+            }
+            var found: [Int] = []
+            await #expect(throws: Broken.self) {
+                while let numbers = try await relay.next() {
+                    #expect((1...3).contains(numbers.count))
+                    found += numbers
+                }
+            }
+            #expect(found == Array(0..<1000))
+        }
+    }
+
+    @Test("A relay that nobody takes from any more lets its maker go")
+    func relayEnds() async throws {
+        let relay = Relay<Int>(limit: 1)
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                var isTaken = true
+                while isTaken { isTaken = await relay.send(1) }
+                return isTaken
+            }
+            _ = try? await relay.next()
+            relay.finish()
+            #expect(await group.next() == false)
+        }
+    }
+
     @Test("Lines do not depend on how the stream is cut into chunks")
     func chunks() {
         let text = "one\n\ntwo\r\n   \nthree is too long\nfour\nfive"

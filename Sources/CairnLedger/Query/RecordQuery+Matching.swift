@@ -32,6 +32,13 @@ extension FilterKey {
         }
     }
 
+    /// Begins the term of a member of `details`.
+    static func append(detailsPath path: [UInt8], to hash: inout TermHash) {
+        hash.append(15)
+        path.withUnsafeBytes { hash.append($0) }
+        hash.append(0)
+    }
+
     func append(to hash: inout TermHash) {
         switch self {
         case .type: hash.append(1)
@@ -48,10 +55,7 @@ extension FilterKey {
         case .requestID: hash.append(12)
         case .sessionID: hash.append(13)
         case .externalID: hash.append(14)
-        case .details(let path):
-            hash.append(15)
-            hash.append(path)
-            hash.append(0)
+        case .details(let path): FilterKey.append(detailsPath: Array(path.utf8), to: &hash)
         }
     }
 }

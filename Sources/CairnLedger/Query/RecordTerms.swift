@@ -128,9 +128,7 @@ package struct RecordTerms {
                 TextTokenizer.append(scalar, prefix: words, to: &output)
                 output.append(contentsOf: "\n ".utf8)
             }
-            guard marks, let key = FilterKey.member(of: known, at: path) else { return }
-            var hash = TermHash()
-            key.append(to: &hash)
+            guard marks, var hash = TermHash(memberOf: known, at: path) else { return }
             hash.append(scalar)
             output.append(contentsOf: mark)
             hash.append(to: &output)
@@ -156,6 +154,22 @@ func withUnescaped(
 /// FNV-1a over 64 bits, written as 12 characters of base 32.
 struct TermHash {
     private var state: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    init() {}
+
+    /// Begins the term of a document's member, if a filter compares it.
+    init?(memberOf document: FieldPath.Known, at path: [UInt8]) {
+        switch document {
+        case .details:
+            FilterKey.append(detailsPath: path, to: &self)
+        case .resources where path.elementsEqual("type".utf8):
+            FilterKey.resourceType.append(to: &self)
+        case .resources where path.elementsEqual("id".utf8):
+            FilterKey.resourceID.append(to: &self)
+        default:
+            return nil
+        }
+    }
 
     mutating func append(_ byte: UInt8) {
         state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3

@@ -16,24 +16,42 @@ package enum TextTokenizer {
     ) {
         var wordStart = -1
         var position = 0
-        while position < text.count {
-            let byte = text[position]
-            if byte < 0x80 {
-                position += 1
-                let folded = asciiFold[Int(byte)]
-                if folded == 0 {
-                    end(&wordStart, &output)
-                } else {
-                    begin(&wordStart, prefix, &output)
-                    if output.count - wordStart < wordLimitBytes { output.append(folded) }
+        isWordByte.withUnsafeBufferPointer { isWordByte in
+            while position < text.count {
+                let first = position
+                while position < text.count, isWordByte[Int(text[position])] {
+                    position += 1
                 }
-            } else {
-                let (scalar, length) = decode(text, at: position)
-                position += length
-                appendScalar(scalar, prefix, &wordStart, &output)
+                if position > first {
+                    begin(&wordStart, prefix, &output)
+                    let room = wordLimitBytes - (output.count - wordStart)
+                    let run = text[first..<min(position, first + room)]
+                    appendLowercased(UnsafeRawBufferPointer(rebasing: run), to: &output)
+                } else if text[position] < 0x80 {
+                    end(&wordStart, &output)
+                    position += 1
+                } else {
+                    let (scalar, length) = decode(text, at: position)
+                    position += length
+                    appendScalar(scalar, prefix, &wordStart, &output)
+                }
             }
         }
         end(&wordStart, &output)
+    }
+
+    /// Appends ASCII letters and digits; the bit that makes a letter small is set in every digit.
+    private static func appendLowercased(
+        _ run: UnsafeRawBufferPointer,
+        to output: inout [UInt8]
+    ) {
+        let start = output.count
+        output.append(contentsOf: run)
+        output.withUnsafeMutableBufferPointer { bytes in
+            for index in start..<bytes.count {
+                bytes[index] |= 0x20
+            }
+        }
     }
 
     /// The words of `text`.
@@ -46,14 +64,13 @@ package enum TextTokenizer {
         }
     }
 
-    /// For each ASCII byte its folded form, or 0 for what separates words.
-    private static let asciiFold: [UInt8] = (0..<128).map { code in
-        let byte = UInt8(code)
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-            return byte
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): return byte | 0x20
-        default: return 0
+    /// Whether a byte is an ASCII letter or digit.
+    private static let isWordByte: [Bool] = (0..<256).map { code in
+        switch UInt8(code) {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: false
         }
     }
 

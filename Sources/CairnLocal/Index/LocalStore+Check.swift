@@ -199,7 +199,7 @@ extension LocalStore {
 /// Looks terms up as searches do, from the beginning and from places in the middle.
 private struct TermProbes {
     /// How many places of a term lie between two looks from the middle.
-    private static let distance = 1000
+    private static let distance = 64
 
     private let all: RawStatement
     private let next: RawStatement

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
 internal import GRDB
 
 /// The steps from an empty file to today's schema, forward only; a step that shipped never changes.
@@ -50,14 +49,6 @@ enum Migrations {
         guard let needed = readableBy.flatMap(Int.init), needed <= newest else {
             throw LocalStoreError.newerSchema(version)
         }
-    }
-
-    /// Whether a file that SQLite does not read bears our mark all the same.
-    static func isMarked(_ path: String) -> Bool {
-        guard let file = FileHandle(forReadingAtPath: path) else { return false }
-        defer { try? file.close() }
-        let header = (try? file.read(upToCount: 72)) ?? Data()
-        return header.dropFirst(68).elementsEqual("CARN".utf8)
     }
 
     /// `CARN`, in the header of every file of ours.

@@ -77,6 +77,9 @@ package final class LocalStore: Sendable {
                 if let orphan = try LocalStore.orphan(db) {
                     throw LocalStoreError.damaged("ledger \(orphan) has records and no tenant")
                 }
+                guard FileHeader(of: pool.path).isWritable else {
+                    throw LocalStoreError.damaged("its header names no format of SQLite's")
+                }
             }
             return
         }

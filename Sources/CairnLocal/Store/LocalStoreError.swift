@@ -42,12 +42,16 @@ package enum LocalStoreError: Error, Equatable, CustomStringConvertible {
         case let error as LocalStoreError: self = error
         case let error as DatabaseError:
             switch error.resultCode {
-            case .SQLITE_READONLY, .SQLITE_PERM: self = .readOnly(folder)
+            case .SQLITE_READONLY, .SQLITE_PERM:
+                let header = FileHeader(of: folder + "/" + LocalStore.fileName)
+                self =
+                    header.isOurs && !header.isWritable
+                    ? .damaged("its header names no format of SQLite's") : .readOnly(folder)
             case .SQLITE_CANTOPEN: self = .readOnly(folder)
             case .SQLITE_CORRUPT: self = .damaged(error.message ?? "SQLITE_CORRUPT")
             case .SQLITE_NOTADB:
                 self =
-                    Migrations.isMarked(folder + "/" + LocalStore.fileName)
+                    FileHeader(of: folder + "/" + LocalStore.fileName).isOurs
                     ? .damaged("its header is none of SQLite's") : .notAStore
             default: self = .failed("\(error.resultCode)")
             }

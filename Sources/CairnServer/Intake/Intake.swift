@@ -2,6 +2,7 @@
 
 internal import Cairn
 internal import CairnLedger
+internal import Logging
 
 /// Appends what was read of one request, and finds the proofs if they were asked for.
 struct Intake: Sendable {
@@ -9,22 +10,27 @@ struct Intake: Sendable {
     private let store: any LedgerStore
     private let metrics: RequestMetrics
     private let wantsProof: Bool
+    private let logger: Logger
 
     init(
         ledger: Ledger,
         store: any LedgerStore,
         metrics: RequestMetrics,
-        wantsProof: Bool
+        wantsProof: Bool,
+        logger: Logger
     ) {
         self.ledger = ledger
         self.store = store
         self.metrics = metrics
         self.wantsProof = wantsProof
+        self.logger = logger
     }
 
     /// Appends the events that could be read; outcomes are in order of input.
     func settle(_ read: [Result<PreparedEvent, Problem>]) async -> [Settlement] {
-        let events = read.compactMap { try? $0.get() }
+        let events = read.compactMap { result in
+            if case .success(let event) = result { event } else { nil as PreparedEvent? }
+        }
         var outcomes = await ledger.append(events).makeIterator()
         var settlements: [Settlement] = []
         settlements.reserveCapacity(read.count)
@@ -59,36 +65,48 @@ struct Intake: Sendable {
     }
 
     /// The proofs of accepted events, by index, if they were asked for.
-    func evidence(for settlements: [Settlement]) async throws -> [UInt64: RecordProof] {
+    ///
+    /// The events are durable by then, so a proof that cannot be made is left out: the writer must
+    /// have the receipt, and can ask for the proof again.
+    func evidence(for settlements: [Settlement]) async -> [UInt64: RecordProof] {
         guard wantsProof else { return [:] }
         let indexes = Set(settlements.compactMap { $0.receipt?.index }).sorted()
         guard !indexes.isEmpty else { return [:] }
-        let (checkpoint, note) = try await ledger.checkpoint()
         var proofs: [UInt64: RecordProof] = [:]
-        for range in Intake.runs(of: indexes) {
-            let records = try await store.records(
-                in: ledger.tenant.ledger,
-                at: range,
-                contents: true
-            )
-            for record in records {
-                guard let payload = record.payload else { continue }
-                let inclusion = try await ledger.tree.inclusion(
-                    of: record.index,
-                    size: checkpoint.size
+        do {
+            let (checkpoint, note) = try await ledger.checkpoint()
+            for range in Intake.runs(of: indexes) {
+                let records = try await store.records(
+                    in: ledger.tenant.ledger,
+                    at: range,
+                    contents: true
                 )
-                proofs[record.index] = RecordProof(
-                    disclosure: Disclosure(
-                        leaf: record.leaf,
-                        fields: payload.fields,
-                        seed: payload.seed
-                    ),
-                    inclusion: inclusion,
-                    checkpoint: note
-                )
+                for record in records {
+                    proofs[record.index] = try await proof(of: record, checkpoint, note)
+                }
             }
+        } catch {
+            logger.error("a proof could not be made", metadata: ["error": "\(error)"])
         }
         return proofs
+    }
+
+    private func proof(
+        of record: StoredRecord,
+        _ checkpoint: Checkpoint,
+        _ note: SignedNote
+    ) async throws -> RecordProof? {
+        guard let payload = record.payload else { return nil }
+        let inclusion = try await ledger.tree.inclusion(of: record.index, size: checkpoint.size)
+        return RecordProof(
+            disclosure: Disclosure(
+                leaf: record.leaf,
+                fields: payload.fields,
+                seed: payload.seed
+            ),
+            inclusion: inclusion,
+            checkpoint: note
+        )
     }
 
     /// Joins neighbours, so that a batch is read at once.

@@ -31,7 +31,8 @@ struct EventRoutes: Sendable {
             ledger: ledger,
             store: services.store,
             metrics: metrics,
-            wantsProof: wantsProof
+            wantsProof: wantsProof,
+            logger: context.logger
         )
         guard !isStream else {
             return stream(request, reader, intake, context)
@@ -81,7 +82,7 @@ struct EventRoutes: Sendable {
         case .refused(let problem):
             throw problem
         case .accepted(let receipt, let isNew):
-            let evidence = try await intake.evidence(for: [settlement])
+            let evidence = await intake.evidence(for: [settlement])
             var output = JSONOutput()
             receipt.body.append(to: &output, evidence: evidence[receipt.index])
             var response = Response(output, status: isNew ? .created : .ok)
@@ -147,7 +148,7 @@ struct EventRoutes: Sendable {
         _ context: ServerContext
     ) async throws -> Response {
         let settlements = await intake.settle(events)
-        let evidence = try await intake.evidence(for: settlements)
+        let evidence = await intake.evidence(for: settlements)
         let accepted = settlements.count { $0.receipt != nil }
         var output = JSONOutput(reservingCapacity: 128 + settlements.count * 512)
         output.beginObject()
