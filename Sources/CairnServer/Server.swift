@@ -49,6 +49,7 @@ package struct Server: Sendable {
     ) -> some ApplicationProtocol {
         var application = Application(
             router: router(routes),
+            server: .http1(configuration: .init(idleTimeout: .seconds(120))),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port)
             ),

@@ -168,7 +168,7 @@ struct DurabilityTests {
     func migrationsArePinned() {
         let digests = Migrations.steps.map { Cairn.Digest.sha256(Array($0.sql.utf8)).hex }
         #expect(
-            digests == ["7abd8a408dcfa41d690c0eee5b7bd25d7349a336ead8381337234933a49719c0"]
+            digests == ["fa9cdf07b54e85119aa55f5f3d3da58a82a1b2365b969fe3a9f25ca1ec0e2a2a"]
         )
     }
 

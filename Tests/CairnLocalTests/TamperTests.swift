@@ -218,7 +218,13 @@ struct TamperTests {
         try await withTemporaryFolder { folder in
             let disk = try await LedgerOnDisk.make(in: folder, count: 700)
             try disk.tamper(tampering.statements)
-            let tenant = try await currentTenant(disk)
+            let tenant: Tenant
+            do {
+                tenant = try await currentTenant(disk)
+            } catch StoreError.corrupt(_) {
+                // A tenant that contradicts itself is named before there is anything to audit.
+                return
+            }
             let store = try await LocalStore.open(at: folder, mode: .readOnly)
             let auditor = Auditor(
                 tenant: tenant,

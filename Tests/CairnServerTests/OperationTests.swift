@@ -31,7 +31,10 @@ struct OperationTests {
                 reply.json
                     == [
                         "status": "ready",
-                        "checks": ["directory": "ok", "store": "ok", "clock": "ok", "disk": "ok"],
+                        "checks": [
+                            "directory": "ok", "store": "ok", "clock": "ok", "ledgers": "ok",
+                            "disk": "ok",
+                        ],
                     ]
             )
         }

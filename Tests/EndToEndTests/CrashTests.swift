@@ -23,7 +23,7 @@ struct CrashTests {
                     }
                 }
                 #expect(await server.end() != 0)
-                #expect(receipts.count > 8)
+                #expect(!receipts.isEmpty)
                 acknowledged.merge(receipts) { first, _ in first }
             }
             let last = try await RunningServer(store)

@@ -46,7 +46,7 @@ def accepts(server, book, seconds=30):
 
 
 def ready(client):
-    return client.send("GET", "/health/ready")
+    return client.send("GET", "/health/ready")[0]
 
 
 def full_store(options, folder, size, checkpoints_too):
@@ -61,7 +61,7 @@ def full_store(options, folder, size, checkpoints_too):
     server.start()
     book = driver.Ledgerbook()
     codes = fill(server, book)
-    full = ready(server.client())
+    driver.require(ready(server.client()) == 503, "ready, though no event gets in")
     time.sleep(1.5)
     checked = book.check_new(server)
     (disk / "ballast").unlink()
@@ -71,12 +71,35 @@ def full_store(options, folder, size, checkpoints_too):
     for _ in range(50):
         book.result(PLAIN, *posted(server))
     wait_for_checkpoint(server, outside, len(book.receipts))
+    driver.require(ready(server.client()) == 200, "not ready, though there is room")
+    restart_full(server, book, disk, outside)
     driver.require(server.stop() == 0, "the server did not exit with 0 after SIGTERM")
     driver.audit(options.binary, disk / "data", "--checkpoint-dir", outside)
     count = book.check_all(driver.records(options.binary, disk / "data"))
     unmount(disk)
-    print(f"{name} full, {size}: {codes}, readiness {full[0]}; {checked} read back by id; again after "
-          f"{seconds:.1f} s of room; {count} acknowledged, 0 lost; the audit holds", flush=True)
+    print(f"{name} full, {size}: {codes}, not ready; {checked} read back by id; again after "
+          f"{seconds:.1f} s of room; killed while full, started again; "
+          f"{count} acknowledged, 0 lost; the audit holds", flush=True)
+
+
+def restart_full(server, book, disk, outside):
+    """Killed while the disk is full, it starts once there is room, if not before."""
+    with (disk / "ballast").open("wb", buffering=0) as ballast:
+        try:
+            while ballast.write(bytes(4096)):
+                pass
+        except OSError:
+            pass
+    fill(server, book, until=10)
+    server.kill()
+    try:
+        server.start().kill()
+    except driver.Failure:
+        driver.require(server.process.wait() == 3, f"no exit with 3: {server.told()[-300:]}")
+    (disk / "ballast").unlink()
+    server.start()
+    book.check_new(server)
+    book.result(PLAIN, *posted(server))
 
 
 def posted(server):

@@ -229,6 +229,7 @@ struct LocalLedger: LedgerAccess {
         {
             report.faults.append(fault)
         }
+        if report.holds, let fault = await ledger.refusalFault { report.faults.append(fault) }
         return VerificationSummary(report)
     }
 }

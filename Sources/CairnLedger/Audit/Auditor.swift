@@ -118,9 +118,29 @@ package struct Auditor: Sendable {
         if derivation.isWhole, at == head.size, !Task.isCancelled {
             try await finish(derivation, head, contents: scope.contents, &report)
         }
+        if report.faults.isEmpty, let given = pending.uncomparedGiven(upTo: head.size) {
+            try await compare(given, &report)
+        }
         report.faults.sort { $0.index < $1.index }
         report.faults = Array(report.faults.prefix(Auditor.faultLimit))
         return report
+    }
+
+    /// Compares a checkpoint with the stored tree, where an audit of a part does not reach its size.
+    private func compare(
+        _ given: Checkpoint,
+        _ report: inout AuditReport
+    ) async throws(StoreError) {
+        report.trust(.givenCheckpoint)
+        let tree = StoredTree(store: store, ledger: tenant.ledger)
+        guard try await tree.root(size: given.size) != given.root else { return }
+        report.faults.append(
+            Fault(
+                index: given.size == 0 ? 0 : given.size - 1,
+                kind: .forked,
+                detail: "the tree of \(given.size) records is not the one that was signed"
+            )
+        )
     }
 
     /// The head, or nil when what is stored as the head cannot be read, which is a fault.

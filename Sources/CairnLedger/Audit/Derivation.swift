@@ -124,7 +124,9 @@ struct Derivation {
                 detail: "the content is gone and no tombstone says why"
             )
         }
-        guard Commitment.record(payload.fields, seed: payload.seed) == leaf.record else {
+        guard Fields(encoded: payload.fields.encoded) != nil,
+            Commitment.record(payload.fields, seed: payload.seed) == leaf.record
+        else {
             return Fault(
                 index: record.index,
                 kind: .contentMismatch,

@@ -8,6 +8,7 @@ struct Expectations {
     private let store: any LedgerStore
     private let keys: [NoteVerifierKey]
     private var given: Checkpoint?
+    private var isGivenCompared = false
     private var window: [(size: UInt64, note: String)] = []
     private var readUpTo: UInt64 = 0
     private var isExhausted = false
@@ -104,6 +105,12 @@ struct Expectations {
         return own.map { min($0, given.size) } ?? given.size
     }
 
+    /// The caller's checkpoint, when the records looked at did not lead to its size.
+    func uncomparedGiven(upTo size: UInt64) -> Checkpoint? {
+        guard let given, !isGivenCompared, given.size <= size else { return nil }
+        return given
+    }
+
     /// Compares the tree that was derived so far with the checkpoints of its size.
     mutating func compare(size: UInt64, _ frontier: Frontier, _ report: inout AuditReport) {
         var checkpoints: [Checkpoint] = []
@@ -119,6 +126,7 @@ struct Expectations {
         }
         if let given, given.size == size {
             report.trust(.givenCheckpoint)
+            isGivenCompared = true
             checkpoints.append(given)
         }
         for checkpoint in checkpoints where checkpoint.root != frontier.root {

@@ -93,12 +93,13 @@ extension VerificationJob {
         guard let value = try? JSONValue(parsing: bytes),
             let id = value["id"]?.string,
             let state = value["state"]?.string.flatMap({ State(rawValue: $0) }),
-            let from = value["from"]?.integer, let contents = value["contents"]?.bool,
+            let from = value["from"]?.integer.flatMap(UInt64.init(exactly:)),
+            let contents = value["contents"]?.bool,
             let createdAt = VerificationJob.time(value["created_at"])
         else { return nil }
         var scope = AuditScope()
-        scope.from = UInt64(from)
-        scope.to = value["to"]?.integer.map { UInt64($0) }
+        scope.from = from
+        scope.to = value["to"]?.integer.flatMap(UInt64.init(exactly:))
         scope.contents = contents
         if let note = value["checkpoint"]?.string {
             guard let parsed = try? SignedNote(parsing: note) else { return nil }
@@ -106,8 +107,8 @@ extension VerificationJob {
         }
         self.init(id: id, tenant: tenant, scope: scope, createdAt: createdAt)
         self.state = state
-        checked = UInt64(value["progress"]?["checked"]?.integer ?? 0)
-        total = UInt64(value["progress"]?["total"]?.integer ?? 0)
+        checked = UInt64(clamping: value["progress"]?["checked"]?.integer ?? 0)
+        total = UInt64(clamping: value["progress"]?["total"]?.integer ?? 0)
         finishedAt = VerificationJob.time(value["finished_at"])
         failure = value["detail"]?.string
         if state == .done {
@@ -146,22 +147,22 @@ extension AuditReport {
 
     fileprivate init?(_ value: JSONValue, checked: UInt64) {
         guard let faults = value["faults"]?.array, let trusted = value["trusted"]?.array,
-            let size = value["size"]?.integer
+            let size = value["size"]?.integer.flatMap(UInt64.init(exactly:))
         else { return nil }
         self.init()
         for fault in faults {
-            guard let index = fault["index"]?.integer,
+            guard let index = fault["index"]?.integer.flatMap(UInt64.init(exactly:)),
                 let kind = fault["kind"]?.string.flatMap({ Fault.Kind(rawValue: $0) })
             else { return nil }
             self.faults.append(
-                Fault(index: UInt64(index), kind: kind, detail: fault["detail"]?.string ?? "")
+                Fault(index: index, kind: kind, detail: fault["detail"]?.string ?? "")
             )
         }
         self.trusted = trusted.compactMap { $0.string.flatMap { Trusted(rawValue: $0) } }
         self.checked = checked
-        self.size = UInt64(size)
-        erased = UInt64(value["erased"]?.integer ?? 0)
-        pruned = UInt64(value["pruned"]?.integer ?? 0)
+        self.size = size
+        erased = UInt64(clamping: value["erased"]?.integer ?? 0)
+        pruned = UInt64(clamping: value["pruned"]?.integer ?? 0)
         root = value["root"]?.string.flatMap { Digest(hex: $0) }
     }
 }

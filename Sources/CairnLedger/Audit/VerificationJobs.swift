@@ -156,6 +156,8 @@ package actor VerificationJobs: Service {
     package func lastVerdict(tenant: String) -> VerificationJob? {
         known.values
             .filter { $0.tenant == tenant && $0.state == .done && $0.isWhole }
+            // What a caller brought along says nothing of the ledger by itself.
+            .filter { $0.scope.checkpoint == nil }
             .max { ($0.finishedAt ?? .epoch) < ($1.finishedAt ?? .epoch) }
     }
 
@@ -245,7 +247,12 @@ package actor VerificationJobs: Service {
         let ledger = try await ledgers.ledger(of: job.tenant)
         let auditor = Auditor(tenant: ledger.tenant, store: store, keys: [ledger.verifierKey])
         do throws(StoreError) {
-            return try await auditor.audit(job.scope) { progress.set($0, $1) }
+            var report = try await auditor.audit(job.scope) { progress.set($0, $1) }
+            // A checkpoint kept outside the store speaks for itself.
+            if job.isWhole, report.holds, let fault = await ledger.refusalFault {
+                report.faults.append(fault)
+            }
+            return report
         } catch {
             throw LedgerError(error)
         }

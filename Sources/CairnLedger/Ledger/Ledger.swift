@@ -8,26 +8,6 @@ package import Cairn
 /// first caller to find the ledger idle leads, commits what is pooled until its own events are
 /// settled, and hands the lead to another caller whose events still wait.
 package actor Ledger {
-    /// How much one batch may hold, and how much may wait.
-    package struct Limits: Sendable {
-        /// Records in one batch.
-        package var batchRecords = 1024
-        /// Bytes of fields in one batch.
-        package var batchBytes = 4 << 20
-        /// Records that may wait.
-        package var poolRecords = 16384
-        /// Bytes of fields that may wait.
-        package var poolBytes = 64 << 20
-        /// How often a batch is sequenced anew when another writer moved the head.
-        package var attempts = 8
-
-        /// Shared by the ledgers that are opened with these limits.
-        let contention = Contention()
-
-        /// The limits that hold unless an operator sets others.
-        package init() {}
-    }
-
     /// Whose ledger it is.
     package nonisolated let tenant: Tenant
     /// The ledger's tree, for proofs.
@@ -44,7 +24,7 @@ package actor Ledger {
     private var newest: (size: UInt64, note: SignedNote)?
     private var isSigning = false
     private var waitingForSignature: [CheckedContinuation<Void, Never>] = []
-    private var refusal: String?
+    private var refusal: Fault?
 
     private var pool: [Waiter] = []
     private var taken: [TakenEvent] = []
@@ -63,6 +43,7 @@ package actor Ledger {
         signer: any CheckpointSigner,
         vault: (any CheckpointVault)?,
         clock: ServerClock,
+        clockGuard: ClockGuard? = nil,
         limits: Limits = Limits()
     ) async throws(LedgerError) {
         self.tenant = tenant
@@ -72,7 +53,7 @@ package actor Ledger {
         self.clock = clock
         self.limits = limits
         tree = StoredTree(store: store, ledger: tenant.ledger)
-        clockGuard = ClockGuard(clock)
+        self.clockGuard = clockGuard ?? ClockGuard(clock)
         lastUsed = clock.continuousMilliseconds()
         do throws(StoreError) {
             guard let head = try await store.head(of: tenant.ledger) else {
@@ -98,14 +79,15 @@ package actor Ledger {
     package var waitingEvents: Int { pooledRecords }
 
     /// Why the ledger takes no writes, if it takes none.
-    package var refusalReason: String? { refusal }
+    package var refusalReason: String? { refusal?.detail }
+
+    /// The fault for which the ledger takes no writes, if it takes none.
+    package var refusalFault: Fault? { refusal }
 
     /// Whether nothing waits and nobody has used the ledger for so long.
     package func isIdle(forMilliseconds idle: Int64) -> Bool {
         !isLed && pool.isEmpty && clock.continuousMilliseconds() - lastUsed >= idle
     }
-
-    // MARK: Appending
 
     /// Appends events and returns once each is durable, with outcomes in order of input.
     ///
@@ -114,7 +96,7 @@ package actor Ledger {
     package func append(_ events: [PreparedEvent]) async -> [AppendOutcome] {
         lastUsed = clock.continuousMilliseconds()
         guard !events.isEmpty else { return [] }
-        if let refusal { return events.map { _ in .failed(.refused(refusal)) } }
+        if let refusal { return events.map { _ in .failed(.refused(refusal.detail)) } }
         let bytes = events.reduce(0) { $0 + $1.fields.encoded.count }
         guard
             pooledRecords == 0
@@ -314,7 +296,7 @@ package actor Ledger {
     }
 
     private func refuse(_ reason: String) -> StoreError {
-        refusal = reason
+        refusal = Fault(index: head.size, kind: .forked, detail: reason)
         return .corrupt(reason)
     }
 
@@ -345,8 +327,6 @@ package actor Ledger {
         return payload.fields.asSent == event.fields.asSent ? .known(receipt) : .conflict(receipt)
     }
 
-    // MARK: Checkpoints
-
     /// A signed checkpoint that covers every record acknowledged before the call.
     ///
     /// At most one is signed for each head; it is kept before it is given out.
@@ -357,7 +337,7 @@ package actor Ledger {
         while isSigning {
             await withCheckedContinuation { waitingForSignature.append($0) }
         }
-        if let refusal { throw .refused(refusal) }
+        if let refusal { throw .refused(refusal.detail) }
         let head = head
         let checkpoint = Checkpoint(
             origin: tenant.origin,

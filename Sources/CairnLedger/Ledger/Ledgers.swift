@@ -10,6 +10,8 @@ package actor Ledgers {
     private let vault: (any CheckpointVault)?
     private let clock: ServerClock
     private let limits: Ledger.Limits
+    /// Begun with the process, so that a ledger opened later does not take a wrong clock for right.
+    private let clockGuard: ClockGuard
     private var open: [String: Ledger] = [:]
     private var opening: [String: [CheckedContinuation<Void, Never>]] = [:]
 
@@ -30,6 +32,7 @@ package actor Ledgers {
         self.signer = signer
         self.vault = vault
         self.clock = clock
+        clockGuard = ClockGuard(clock)
         self.limits = limits
     }
 
@@ -57,6 +60,7 @@ package actor Ledgers {
             signer: signer,
             vault: vault,
             clock: clock,
+            clockGuard: clockGuard,
             limits: limits
         )
         open[tenant] = ledger

@@ -126,7 +126,7 @@ package struct StoredTree: TileSource {
         tenant: Tenant,
         signer: any CheckpointSigner,
         vault: (any CheckpointVault)?
-    ) async throws(StoreError) -> String? {
+    ) async throws(StoreError) -> Fault? {
         guard let note = try await vault?.newest(of: tenant.ledger) else { return nil }
         let checkpoint: Checkpoint
         do {
@@ -136,14 +136,26 @@ package struct StoredTree: TileSource {
                 keys: [signer.verifierKey(for: tenant.origin)]
             )
         } catch {
-            return "the checkpoint kept outside the store cannot be trusted: \(error)"
+            return Fault(
+                index: 0,
+                kind: .checkpointMismatch,
+                detail: "the checkpoint kept outside the store cannot be trusted: \(error)"
+            )
         }
         guard checkpoint.size <= head.size else {
-            return "the store has \(head.size) records, but a checkpoint of \(checkpoint.size) "
-                + "was published: the store went back"
+            return Fault(
+                index: head.size,
+                kind: .truncated,
+                detail: "the store has \(head.size) records, but a checkpoint of "
+                    + "\(checkpoint.size) was published: the store went back"
+            )
         }
         guard try await root(size: checkpoint.size) == checkpoint.root else {
-            return "the store's tree at \(checkpoint.size) records is not the published one"
+            return Fault(
+                index: checkpoint.size == 0 ? 0 : checkpoint.size - 1,
+                kind: .forked,
+                detail: "the store's tree at \(checkpoint.size) records is not the published one"
+            )
         }
         return nil
     }

@@ -32,6 +32,9 @@ extension FilterKey {
         }
     }
 
+    /// The longest path of a member of `details` that a filter can name, in bytes.
+    package static let detailsPathLimitBytes = 256
+
     /// Begins the term of a member of `details`.
     static func append(detailsPath path: [UInt8], to hash: inout TermHash) {
         hash.append(15)

@@ -160,6 +160,8 @@ struct TermHash {
     /// Begins the term of a document's member, if a filter compares it.
     init?(memberOf document: FieldPath.Known, at path: [UInt8]) {
         switch document {
+        case .details where path.count > FilterKey.detailsPathLimitBytes:
+            return nil
         case .details:
             FilterKey.append(detailsPath: path, to: &self)
         case .resources where path.elementsEqual("type".utf8):

@@ -10,6 +10,9 @@ package struct TextQuery: Hashable, Sendable {
         case prefix(String)
     }
 
+    /// How many conditions a query may have.
+    package static let clauseLimit = 32
+
     /// The conditions.
     package let clauses: [Clause]
 

@@ -13,7 +13,18 @@ struct TermExpression: Sendable {
 
         /// The term in FTS5's language.
         var quoted: String {
-            "\"\(text.filter { $0 != "\"" })\"" + (isPrefix ? " *" : "")
+            // A character that no term has would make FTS5 see two terms, or a broken one.
+            let isTerm = text.utf8.allSatisfy { $0 >= 0x80 || Term.isTermByte($0) }
+            return "\"\(isTerm ? text : "-")\"" + (isPrefix && isTerm ? " *" : "")
+        }
+
+        private static func isTermByte(_ byte: UInt8) -> Bool {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
         }
     }
 

@@ -86,7 +86,11 @@ extension LocalStore {
             try db.execute(sql: "COMMIT")
         } catch {
             rollBack(db)
-            return items.map { _ in .failure(StoreError(writing: error)) }
+            // SQLite may say that a commit failed that is durable all the same.
+            return items.map { item in
+                let isDurable = (try? LocalStore.head(db, item.number)) == item.batch.head
+                return isDurable ? .success(()) : .failure(StoreError(writing: error))
+            }
         }
         return results
     }

@@ -48,6 +48,9 @@ struct EventQuery {
             guard let words = TextQuery(parsing: text) else {
                 throw .parameter("q", "has no word in it")
             }
+            guard words.clauses.count <= TextQuery.clauseLimit else {
+                throw .parameter("q", "has more than \(TextQuery.clauseLimit) words and phrases")
+            }
             query.text = words
         }
         query.occurredFrom = try parameters.bound("from", isEnd: false)

@@ -94,6 +94,10 @@ final class OperationRoutes: Sendable {
             states.append(("store", "out of reach"))
         }
         states.append(("clock", await clockState()))
+        let open = await services.ledgers.openLedgers
+        var refused = 0
+        for ledger in open where await ledger.refusalFault != nil { refused += 1 }
+        states.append(("ledgers", refused == 0 ? "ok" : "\(refused) refuse writes"))
         for check in services.readiness {
             states.append((check.name, await check.fault() ?? "ok"))
         }

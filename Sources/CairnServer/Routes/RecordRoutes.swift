@@ -92,9 +92,10 @@ struct RecordRoutes: Sendable {
     private func record(_ text: String, in ledger: Ledger) async throws -> FoundRecord {
         guard let id = EventID(text) else { throw Problem(.notFound) }
         let ledgerID = ledger.tenant.ledger
-        guard let index = try await services.store.indexes(of: [id], in: ledgerID)[id] else {
-            throw Problem(.notFound)
-        }
+        // A record of a commit that is not settled yet is nobody's to see.
+        guard let index = try await services.store.indexes(of: [id], in: ledgerID)[id],
+            await index < ledger.currentHead.size
+        else { throw Problem(.notFound) }
         let first = index == 0 ? 0 : index - 1
         let records = try await services.store.records(
             in: ledgerID,

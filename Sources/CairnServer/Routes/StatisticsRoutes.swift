@@ -121,9 +121,16 @@ struct StatisticsRoutes: Sendable {
         from: Timestamp?,
         to: Timestamp?
     ) throws(Problem) -> [(day: Day, count: UInt64)] {
-        guard let first = from?.day ?? counts.byDay.keys.min(),
-            let end = to ?? counts.byDay.keys.max()?.next.start, first.start < end
+        guard let end = to ?? counts.byDay.keys.max()?.next.start,
+            let earliest = from?.day ?? counts.byDay.keys.min(), earliest.start < end
         else { return [] }
+        var first = earliest
+        if from == nil || to == nil {
+            // Only a range that the caller gave is refused; the data's own is cut to the newest.
+            let limit = Int64(configuration.statisticsDays) * 86_400_000
+            first = max(first, end.advanced(byMilliseconds: -limit).day)
+            if first.start.advanced(byMilliseconds: limit) < end { first = first.next }
+        }
         try check(first, through: end)
         var days: [(day: Day, count: UInt64)] = []
         var day = first
