@@ -152,7 +152,7 @@ struct AuditorTests {
         #expect(stranger.trusted == [.ownHead])
     }
 
-    @Test("A checkpoint the audit did not reach is not among what was relied on")
+    @Test("A given checkpoint is compared even by an audit that does not reach its size")
     func unreachedCheckpoint() async throws {
         let contents = try await Tampering.contents()
         var scope = AuditScope()
@@ -165,12 +165,18 @@ struct AuditorTests {
         )
         (scope.from, scope.to) = (10, 50)
         let part = try await audit(contents, scope)
-        #expect(part.trusted == [.ownHead])
+        #expect(part.holds && part.trusted == [.ownHead, .givenCheckpoint])
         (scope.from, scope.to) = (0, 299)
         let beginning = try await audit(contents, scope)
-        #expect(beginning.trusted == [.ownHead, .ownCheckpoint])
+        #expect(beginning.trusted == [.ownHead, .ownCheckpoint, .givenCheckpoint])
         (scope.from, scope.to) = (0, nil)
         let whole = try await audit(contents, scope)
+        scope.checkpoint = MemorySigner().sign(
+            Checkpoint(origin: contents.tenant.origin, size: 200, root: .emptyRoot)
+        )
+        (scope.from, scope.to) = (10, 50)
+        let forked = try await audit(contents, scope)
+        #expect(forked.faults.map(\.kind) == [.forked])
         #expect(Set(whole.trusted) == [.ownHead, .ownCheckpoint, .givenCheckpoint])
     }
 

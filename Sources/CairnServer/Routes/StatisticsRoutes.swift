@@ -125,7 +125,7 @@ struct StatisticsRoutes: Sendable {
             let earliest = from?.day ?? counts.byDay.keys.min(), earliest.start < end
         else { return [] }
         var first = earliest
-        if from == nil || to == nil {
+        if from == nil {
             // Only a range that the caller gave is refused; the data's own is cut to the newest.
             let limit = Int64(configuration.statisticsDays) * 86_400_000
             first = max(first, end.advanced(byMilliseconds: -limit).day)
