@@ -25,6 +25,8 @@ package struct ServerConfiguration: Sendable {
     package var defaultPageRecords = 50
     /// Records on a page.
     package var pageRecords = 1000
+    /// Fields of the records on a page, in bytes, after which the page ends early.
+    package var pageBytes = 8 << 20
     /// Values in the filters of one query.
     package var filterValues = 100
     /// Days that one answer of statistics may span.

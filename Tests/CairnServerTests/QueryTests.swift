@@ -142,6 +142,37 @@ struct QueryTests {
         }
     }
 
+    @Test("A page of large records ends early, and goes on where it ended")
+    func largeRecords() async throws {
+        try await withServer(configure: { $0.pageBytes = 20_000 }) { client, _ in
+            let note = String(repeating: "n", count: 9000)
+            let body = #"{"type":"a.b","actor":{"id":"u"},"details":{"note":"\#(note)"}}"#
+            for _ in 0..<150 { _ = try await client.post("/v1/events", body) }
+            var indexes: [Int] = []
+            var pages = 0
+            var cursor = ""
+            repeat {
+                let path = "/v1/events?sort=index&order=asc&limit=150"
+                let reply = try await client.get(path + cursor)
+                #expect(reply.status == 200)
+                indexes += reply.json["events"]?.array?.compactMap { $0["index"]?.integer } ?? []
+                cursor = reply.json["next_cursor"]?.string.map { "&cursor=\($0)" } ?? ""
+                pages += 1
+            } while !cursor.isEmpty && pages < 100
+            #expect(indexes == Array(0..<150))
+            #expect(pages == 3)
+        }
+    }
+
+    @Test("A query of more than 32 words is 400 naming q")
+    func manyWords() async throws {
+        try await withServer { client, _ in
+            let words = (0..<33).map { "w\($0)" }.joined(separator: "+")
+            let reply = try await client.get("/v1/events?q=\(words)")
+            reply.expectProblem(400, "invalid_parameter")
+        }
+    }
+
     @Test("A cursor that was changed, or is for another query, is 400 invalid_cursor")
     func tampered() async throws {
         try await withServer { client, _ in

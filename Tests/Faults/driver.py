@@ -32,6 +32,8 @@ def require(condition, text):
 class Server:
     """A server on a store; `kill` and `stop` end this process and no other."""
 
+    started = []
+
     def __init__(self, binary, data, *options, wrapper=()):
         self.command = [*wrapper, str(binary), "serve", "--data", str(data), "--port", "0",
                         "--no-auth", *options]
@@ -42,6 +44,7 @@ class Server:
         self.offset = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(self.command, stdout=log, stderr=log)
+        Server.started.append(self.process)
 
     def told(self):
         with self.log.open("rb") as log:
@@ -357,4 +360,9 @@ def run(stage, document, add_options=lambda parser: None):
     except Failure as failure:
         print(f"FAILED (seed {options.seed}, kept in {folder}): {failure}", file=sys.stderr)
         sys.exit(1)
+    finally:
+        for process in Server.started:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
     shutil.rmtree(folder)

@@ -45,6 +45,9 @@ public struct Fields: Hashable, Sendable {
         self.encoded = encoded
     }
 
+    /// How many bytes the fields take in a store.
+    package var byteCount: Int { encoded.count }
+
     /// Adds a field whose path is greater than all before it.
     package mutating func append(_ path: FieldPath.Known, _ value: [UInt8]) {
         encoded.append(path.rawValue)

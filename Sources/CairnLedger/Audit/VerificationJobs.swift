@@ -149,6 +149,7 @@ package actor VerificationJobs: Service {
         } catch {
             throw LedgerError(error)
         }
+        await forgetOldest()
         return job
     }
 

@@ -181,8 +181,37 @@ extension LocalStore {
     /// SQLite's own check of the file.
     private func checkFile(_ db: Database) throws -> Fault? {
         let result = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)") ?? "no answer"
-        guard result != "ok" else { return nil }
-        return Fault(index: 0, kind: .columnMismatch, detail: "SQLite finds: \(result)")
+        guard result == "ok" else {
+            return Fault(index: 0, kind: .columnMismatch, detail: "SQLite finds: \(result)")
+        }
+        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        guard version == Migrations.newest else { return nil }
+        let expected = try DatabaseQueue().write { scratch in
+            try scratch.execute(sql: Migrations.steps.map(\.sql).joined(separator: ";"))
+            return try LocalStore.schema(scratch)
+        }
+        guard let name = try LocalStore.schema(db).symmetricDifference(expected).sorted().first
+        else { return nil }
+        return Fault(
+            index: 0,
+            kind: .columnMismatch,
+            detail: "the schema is not Cairn's: \(name.prefix { $0 != " " })"
+        )
+    }
+
+    /// Tables, indexes and triggers, each as its name and its definition; the tables that FTS5
+    /// makes for itself are its own affair.
+    private static func schema(_ db: Database) throws -> Set<String> {
+        let select = try RawStatement(
+            db,
+            "SELECT name, type, sql FROM sqlite_schema WHERE name NOT LIKE 'terms!_%' ESCAPE '!'"
+        )
+        defer { select.reset() }
+        var schema: Set<String> = []
+        while try select.step() {
+            schema.insert("\(select.text(0)) \(select.text(1)) \(select.text(2))")
+        }
+        return schema
     }
 
     static func hash(_ term: ArraySlice<UInt8>, _ place: Int64) -> UInt64 {

@@ -38,29 +38,15 @@ struct RecordRoutes: Sendable {
             guard cursor.size <= size else { throw Problem(.invalidCursor) }
             (size, place) = (cursor.size, cursor.place)
         }
-        var records = try await services.index.page(
-            asked.query,
-            in: id,
-            size: size,
-            after: place,
-            limit: asked.limit + 1
-        )
+        let (records, isCut) = try await page(asked, in: id, size: size, after: place)
         var next: String?
-        if records.count > asked.limit {
-            records.removeSubrange(asked.limit...)
-            next = records.last.map { last in
-                services.cursors.encode(
-                    Cursor(
-                        size: size,
-                        place: PagePosition(
-                            occurredAt: last.record.occurredAt,
-                            index: last.record.index
-                        )
-                    ),
-                    ledger: id,
-                    query: asked.query
-                )
-            }
+        if isCut, let last = records.last?.record {
+            let place = PagePosition(occurredAt: last.occurredAt, index: last.index)
+            next = services.cursors.encode(
+                Cursor(size: size, place: place),
+                ledger: id,
+                query: asked.query
+            )
         }
         var output = JSONOutput(reservingCapacity: 128 + records.count * 1024)
         output.beginObject()
@@ -74,6 +60,38 @@ struct RecordRoutes: Sendable {
         output.member("size", size)
         output.endObject()
         return Response(output)
+    }
+
+    /// The records of one page, and whether there are more.
+    ///
+    /// A page ends early where its records are large, so that no answer outgrows memory.
+    private func page(
+        _ asked: EventQuery,
+        in ledger: LedgerID,
+        size: UInt64,
+        after place: PagePosition?
+    ) async throws(StoreError) -> (records: [FoundRecord], isCut: Bool) {
+        var records: [FoundRecord] = []
+        var place = place
+        var bytes = 0
+        while records.count <= asked.limit, bytes < configuration.pageBytes {
+            let wanted = min(64, asked.limit + 1 - records.count)
+            let part = try await services.index.page(
+                asked.query,
+                in: ledger,
+                size: size,
+                after: place,
+                limit: wanted
+            )
+            records += part
+            guard part.count == wanted, let last = part.last?.record else {
+                return (records, false)
+            }
+            place = PagePosition(occurredAt: last.occurredAt, index: last.index)
+            bytes += part.reduce(0) { $0 + ($1.record.payload?.fields.byteCount ?? 0) }
+        }
+        records.removeLast()
+        return (records, true)
     }
 
     // MARK: One record
