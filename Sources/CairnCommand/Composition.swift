@@ -117,6 +117,8 @@ enum Composition {
         let store: any Store
         let signer: any CheckpointSigner
         let vault: (any CheckpointVault)?
+        /// The ledgers of which a checkpoint is kept outside the store.
+        let published: [LedgerID]
     }
 
     /// Opens the store of a folder for an audit, beside a server or without.
@@ -135,7 +137,12 @@ enum Composition {
             }
             let hasVault = FileManager.default.fileExists(atPath: checkpointDirectory)
             let vault = hasVault ? try FileVault(folder: checkpointDirectory) : nil
-            return AuditedStore(store: store, signer: signer, vault: vault)
+            return AuditedStore(
+                store: store,
+                signer: signer,
+                vault: vault,
+                published: vault?.ledgers() ?? []
+            )
         } catch {
             throw CommandFailure(opening: error)
         }

@@ -59,6 +59,32 @@ struct ServerLifeTests {
         return acknowledged
     }
 
+    @Test("A ledger that was published and is gone from the store is named by an audit")
+    func removedLedger() async throws {
+        try await withTemporaryFolder { folder in
+            let store = folder.appendingPathComponent("data")
+            let server = try await RunningServer(store)
+            let answer = try await HTTP.post(
+                "\(server.url)/v1/events",
+                json: #"{"type":"a.b","actor":{"id":"u"}}"#
+            )
+            #expect(answer.status == 201)
+            #expect(await server.stop() == 0)
+            let whole = try await CairnBinary.run("audit", "--data", store.path)
+            #expect(whole.status == 0, "\(whole.output)\(whole.error)")
+            for suffix in ["", "-wal", "-shm"] {
+                try? FileManager.default.removeItem(
+                    at: store.appendingPathComponent("cairn.db\(suffix)")
+                )
+            }
+            let fresh = try await RunningServer(store)
+            #expect(await fresh.stop() == 0)
+            let audit = try await CairnBinary.run("audit", "--data", store.path)
+            #expect(audit.status == 1, "\(audit.output)\(audit.error)")
+            #expect(audit.output.contains("missing"))
+        }
+    }
+
     @Test("A restart keeps every record, the ledger's name and its key")
     func restart() async throws {
         try await withTemporaryFolder { folder in

@@ -55,7 +55,47 @@ struct AuditCommand: AsyncParsableCommand {
             holds = holds && summary.holds
             show(summary, of: tenant)
         }
+        if tenant == nil {
+            for origin in try await removedLedgers(from: audited, tenants) {
+                holds = false
+                showRemoved(origin)
+            }
+        }
         if !holds { throw ExitCode(ExitStatus.doesNotHold.rawValue) }
+    }
+
+    /// The origins of ledgers that were published with this store's key and are not in it.
+    private func removedLedgers(
+        from audited: Composition.AuditedStore,
+        _ tenants: [Tenant]
+    ) async throws -> [String] {
+        var origins: [String] = []
+        let present = Set(tenants.map(\.ledger))
+        for ledger in audited.published where !present.contains(ledger) {
+            guard let note = try await audited.vault?.newest(of: ledger),
+                let checkpoint = try? Checkpoint(parsing: note.text)
+            else { continue }
+            // A checkpoint of another store's key says nothing of this one.
+            let key = audited.signer.verifierKey(for: checkpoint.origin)
+            guard (try? note.verify(with: [key])) != nil else { continue }
+            origins.append(checkpoint.origin)
+        }
+        return origins
+    }
+
+    private func showRemoved(_ origin: String) {
+        let detail = "a checkpoint of the ledger was published, and the store does not have it"
+        guard json else {
+            Terminal.write("\(origin)\n  fails: \(Fault.Kind.missing.rawValue) at 0: \(detail)")
+            return
+        }
+        let fault: JSONValue = [
+            "index": 0, "kind": .string(Fault.Kind.missing.rawValue), "detail": .string(detail),
+        ]
+        let members: JSONObject = [
+            "origin": .string(origin), "verdict": "fails", "faults": .array([fault]),
+        ]
+        Terminal.write(JSONValue.object(members).line)
     }
 
     private func audit(

@@ -28,6 +28,14 @@ package struct FileVault: CheckpointVault {
         }
     }
 
+    /// The ledgers of which a checkpoint is kept, in order of their names.
+    package func ledgers() -> [LedgerID] {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return files.sorted().compactMap { file in
+            file.hasSuffix(".checkpoint") ? LedgerID(String(file.dropLast(11))) : nil
+        }
+    }
+
     private func path(_ ledger: LedgerID) -> String {
         folder + "/" + ledger.text + ".checkpoint"
     }
