@@ -72,10 +72,13 @@ enum Composition {
     static func openStore(
         in folder: String,
         signingKeyFile: String,
-        checkpointDirectory: String
+        checkpointDirectory: String,
+        logger: Logger = Logger(label: "cairn.store") { label in
+            JSONLogHandler(label: label, level: .notice, now: now) { Terminal.complain($0) }
+        }
     ) async throws(CommandFailure) -> OpenStore {
         do {
-            let store = try await LocalStore.open(at: folder)
+            let store = try await LocalStore.open(at: folder, logger: logger)
             let isNew = try await store.tenants().isEmpty
             guard try isNew || KeyFile.load(at: signingKeyFile) != nil else {
                 throw CommandFailure.badInput(

@@ -168,7 +168,7 @@ struct DurabilityTests {
     func migrationsArePinned() {
         let digests = Migrations.steps.map { Cairn.Digest.sha256(Array($0.sql.utf8)).hex }
         #expect(
-            digests == ["fa9cdf07b54e85119aa55f5f3d3da58a82a1b2365b969fe3a9f25ca1ec0e2a2a"]
+            digests == ["0b8a595d1f595d096557509910f0d2b626174e0eaee5d57d8a700586a60c4ed5"]
         )
     }
 

@@ -2,10 +2,11 @@
 
 import Cairn
 import CairnLedger
-import CairnLocal
 import CairnTesting
 import Foundation
 import GRDB
+
+@testable import CairnLocal
 
 /// Runs `body` with a folder of its own, which is gone afterwards.
 @discardableResult
@@ -99,6 +100,10 @@ struct LedgerOnDisk {
     func tamper(_ statements: String) throws {
         let queue = try DatabaseQueue(path: folder + "/" + LocalStore.fileName)
         try queue.writeWithoutTransaction { db in
+            try db.execute(
+                sql: "ATTACH ? AS search",
+                arguments: [folder + "/" + IndexFile.fileName]
+            )
             try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
             for table in ["entries", "checkpoints"] {
                 for verb in ["update", "delete"] {

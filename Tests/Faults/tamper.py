@@ -11,6 +11,7 @@ import sqlite3
 import driver
 
 COUNT = 300
+FILES = ("cairn.db", "index.db")
 
 
 def fault(code, output):
@@ -37,17 +38,20 @@ class Store:
                 client.get("/v1/checkpoint")
         client.get("/v1/checkpoint")
         driver.require(server.stop() == 0, "the server did not exit with 0 after SIGTERM")
-        self.original = (self.data / "cairn.db").read_bytes()
+        self.originals = [(self.data / name).read_bytes() for name in FILES]
         self.copy = folder / "copy"
         self.reads = self.read(self.reset())
         driver.require(len(self.reads[0].splitlines()) == COUNT, "not every event is there")
         driver.require(self.audit(self.reset())[0] == 0, "the store does not hold before")
 
-    def reset(self, content=None):
-        """A copy with the given bytes as its file, and the checkpoints kept outside."""
+    def reset(self, place=None, mask=0):
+        """A copy, with the byte at a place changed, and the checkpoints kept outside."""
         shutil.rmtree(self.copy, ignore_errors=True)
         shutil.copytree(self.data, self.copy)
-        (self.copy / "cairn.db").write_bytes(content or self.original)
+        for name, original in zip(FILES, self.originals):
+            (self.copy / name).write_bytes(original)
+        if place is not None:
+            self.change(place, mask)
         outside = self.copy.with_name("copy-checkpoints")
         shutil.rmtree(outside, ignore_errors=True)
         shutil.copytree(self.data.with_name("data-checkpoints"), outside)
@@ -81,10 +85,19 @@ class Store:
         return ended and f"the server ended with {ended}: {server.told()[-300:]}"
 
     def flip(self, generator):
-        place = generator.randrange(len(self.original))
-        content = bytearray(self.original)
-        content[place] ^= generator.randrange(1, 256)
-        return place, bytes(content)
+        """A place in the files, one after the other, and how to change its byte."""
+        return generator.randrange(sum(map(len, self.originals))), generator.randrange(1, 256)
+
+    def change(self, place, mask):
+        """Changes the byte at a place of the copy; done twice, it is as it was."""
+        name, original = FILES[0], self.originals[0]
+        if place >= len(original):
+            place, name = place - len(original), FILES[1]
+        with (self.copy / name).open("r+b", buffering=0) as file:
+            file.seek(place)
+            before = file.read(1)[0]
+            file.seek(place)
+            file.write(bytes([before ^ mask]))
 
 
 def first_difference(texts, others):
@@ -97,8 +110,8 @@ def first_difference(texts, others):
 def flip_stopped(store, generator, count, keep_going):
     kinds, harmless, wrong = collections.Counter(), 0, []
     for number in range(count):
-        place, content = store.flip(generator)
-        copy = store.reset(content)
+        place, mask = store.flip(generator)
+        copy = store.reset(place, mask)
         code, output = store.audit(copy)
         if code == 0:
             difference = first_difference(store.reads, store.read(copy))
@@ -125,22 +138,17 @@ def flip_served(store, generator, count, keep_going):
             server = driver.Server(store.binary, store.reset()).start()
             read = served_reader(server)
             expected = read()
-        place, content = store.flip(generator)
-        with (store.copy / "cairn.db").open("r+b", buffering=0) as file:
-            file.seek(place)
-            before = file.read(1)
-            file.seek(place)
-            file.write(content[place:place + 1])
-            code, output, errors = driver.command(
-                store.binary, "verify", "--server", f"http://127.0.0.1:{server.port}")
-            texts = read()
-            if code == 0 and texts != expected and texts[:2] == expected[:2]:
-                # The records are right; searches are the business of an audit of the index.
-                code, output = store.audit(store.copy)
-                errors = ""
-                searches += 1
-            file.seek(place)
-            file.write(before)
+        place, mask = store.flip(generator)
+        store.change(place, mask)
+        code, output, errors = driver.command(
+            store.binary, "verify", "--server", f"http://127.0.0.1:{server.port}")
+        texts = read()
+        if code == 0 and texts != expected and texts[:2] == expected[:2]:
+            # The records are right; searches are the business of an audit of the index.
+            code, output = store.audit(store.copy)
+            errors = ""
+            searches += 1
+        store.change(place, mask)
         driver.require(server.process.poll() is None, f"byte {place}: the server ended")
         if code == 0:
             if difference := first_difference(expected, texts):
@@ -361,9 +369,10 @@ def tamper(store):
     for name, expected, work in TAMPERS:
         copy = store.reset()
         db = sqlite3.connect(copy / "cairn.db", isolation_level=None)
+        db.execute("ATTACH ? AS search", [str(copy / "index.db")])
         db.execute("PRAGMA recursive_triggers = ON")
         free(db)
-        db.execute("CREATE VIRTUAL TABLE temp.found USING fts5vocab('main', 'terms', 'instance')")
+        db.execute("CREATE VIRTUAL TABLE temp.found USING fts5vocab('search', 'terms', 'instance')")
         before = db.total_changes
         work(db)
         changes = db.total_changes - before

@@ -222,8 +222,8 @@ int main(int argc, char **argv) {
     sqlite3_stmt *head = prepared("UPDATE heads SET size = ?2, frontier = ?3, root = ?4, chain = ?5, last_received_at = ?6 WHERE ledger = ?1 AND size = ?7");
     sqlite3_stmt *entry = prepared("INSERT INTO entries VALUES (?, ?, ?, ?)"), *record = prepared("INSERT INTO records VALUES (?, ?, ?, ?)");
     sqlite3_stmt *payload = prepared("INSERT INTO payloads VALUES (?, ?, ?)"), *terms = prepared("INSERT INTO terms (rowid, term) VALUES (?, ?)");
-    sqlite3_stmt *tile = prepared("INSERT INTO tiles VALUES (?, ?, ?, ?)"), *block = prepared("INSERT INTO blocks VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
-    sqlite3_stmt *merged = prepared("INSERT INTO merged VALUES (?1, ?2) ON CONFLICT (ledger) DO UPDATE SET size = max(size, ?2)");
+    sqlite3_stmt *tile = prepared("INSERT INTO tiles VALUES (?, ?, ?, ?)"), *block = prepared("INSERT INTO blocks VALUES (?1, ?2, ?3, ?4) ON CONFLICT (ledger, number) DO UPDATE SET low = min(low, ?3), high = max(high, ?4)");
+    sqlite3_stmt *merged = prepared("INSERT INTO merged VALUES (?1, ?2, ?3) ON CONFLICT (ledger) DO UPDATE SET size = ?2, chain = ?3");
     sqlite3_stmt *count = prepared("INSERT INTO counts VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (ledger, dimension, hour, value) DO UPDATE SET count = count + ?5");
 
     row *rows = calloc(per, sizeof *rows);
@@ -267,7 +267,7 @@ int main(int argc, char **argv) {
             integers(count, 3, (int64_t[]){ledger, counts[i].hour, counts[i].dimension});
             blob(count, 4, counts[i].value, strlen(counts[i].value)), sqlite3_bind_int64(count, 5, counts[i].count), run(count);
         }
-        integers(merged, 2, (int64_t[]){ledger, first + n}), run(merged);
+        integers(merged, 2, (int64_t[]){ledger, first + n}), blob(merged, 3, rows[n - 1].chain, 32), run(merged);
         int64_t blocks = (pending + n) / 256;
         for (int64_t i = 0; i < blocks; i++)
             integers(block, 4, (int64_t[]){ledger, (first - pending) / 256 + i, times[256 * i], times[256 * i + 255]}), run(block);

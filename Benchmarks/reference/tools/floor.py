@@ -12,8 +12,9 @@ MIGRATIONS = REFERENCE.parent.parent / "Sources/CairnLocal/Migrations"
 
 
 def schema():
-    """The SQL of every migration, which Swift keeps in a text of many lines."""
-    texts = [path.read_text().split('"""')[1] for path in sorted(MIGRATIONS.glob("[0-9]*.swift"))]
+    """The SQL of every migration and of the index, which Swift keeps in texts of many lines."""
+    paths = [*sorted(MIGRATIONS.glob("[0-9]*.swift")), MIGRATIONS / "IndexSchema.swift"]
+    texts = [path.read_text().split('"""')[1] for path in paths]
     return "\n".join(texts)
 
 

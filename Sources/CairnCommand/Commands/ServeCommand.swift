@@ -40,7 +40,8 @@ struct ServeCommand: AsyncParsableCommand {
         let open = try await Composition.openStore(
             in: settings.dataDirectory,
             signingKeyFile: settings.signingKeyFile,
-            checkpointDirectory: settings.checkpointDirectory
+            checkpointDirectory: settings.checkpointDirectory,
+            logger: logger
         )
         do {
             try await Composition.createDefaultTenant(in: open, prefix: settings.originPrefix)

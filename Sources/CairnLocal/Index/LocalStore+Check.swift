@@ -16,18 +16,12 @@ extension LocalStore {
         guard let number = try await number(of: ledger) else { return nil }
         return try await reading {
             try await pool.read { db in
-                let merged =
-                    try Int64.fetchOne(
-                        db,
-                        sql: "SELECT size FROM merged WHERE ledger = ?",
-                        arguments: [number]
-                    )
-                    ?? 0
-                guard merged >= 0, try merged <= LocalStore.head(db, number)?.size ?? 0 else {
+                try LocalStore.needsIndex(db)
+                guard let merged = try LocalStore.merged(db, number) else {
                     return Fault(
                         index: 0,
                         kind: .columnMismatch,
-                        detail: "the index claims more records than there are"
+                        detail: "the index claims to be of other records"
                     )
                 }
                 var sums = [UInt64](repeating: 0, count: Int(merged / TimeBlocks.size) + 1)
@@ -47,6 +41,26 @@ extension LocalStore {
         }
     }
 
+    /// How many records the index says it holds, or nil when it speaks of others than these.
+    private static func merged(_ db: Database, _ number: Int64) throws -> Int64? {
+        let select = try RawStatement(
+            db,
+            """
+            SELECT m.size, m.chain = e.chain AND m.size <= h.size
+            FROM merged m JOIN heads h USING (ledger)
+                JOIN entries e ON e.place = (m.ledger << \(Place.indexBits)) + m.size - 1
+            WHERE m.ledger = ?
+            """
+        )
+        select.bind(1, number)
+        guard try select.step() else {
+            let sql = "SELECT count(*) FROM merged WHERE ledger = ?"
+            return try Int64.fetchOne(db, sql: sql, arguments: [number]) == 0 ? 0 : nil
+        }
+        defer { select.reset() }
+        return select.integer(1) == 1 ? select.integer(0) : nil
+    }
+
     /// Sums what searches find: every term of the index is looked up as a search looks it up,
     /// because a walk along the index would not notice a term that no search reaches any more.
     private func addIndexed(
@@ -58,7 +72,7 @@ extension LocalStore {
         try db.execute(
             sql: """
                 CREATE VIRTUAL TABLE IF NOT EXISTS temp.term_list
-                USING fts5vocab('main', 'terms', 'row')
+                USING fts5vocab('search', 'terms', 'row')
                 """
         )
         let probes = try TermProbes(db)
@@ -121,11 +135,12 @@ extension LocalStore {
             db,
             "SELECT min(occurred_at), max(occurred_at) FROM records WHERE place >= ? AND place < ?"
         )
-        for block in 0..<merged / TimeBlocks.size {
+        let blocks = (merged + TimeBlocks.size - 1) / TimeBlocks.size
+        for block in 0..<blocks {
             stored.bind(1, number)
             stored.bind(2, block)
             derived.bind(1, Place.of(number, UInt64(block * TimeBlocks.size)))
-            derived.bind(2, Place.of(number, UInt64((block + 1) * TimeBlocks.size)))
+            derived.bind(2, Place.of(number, UInt64(min((block + 1) * TimeBlocks.size, merged))))
             defer {
                 stored.reset()
                 derived.reset()
@@ -140,7 +155,17 @@ extension LocalStore {
                 )
             }
         }
-        return nil
+        let count = try Int64.fetchOne(
+            db,
+            sql: "SELECT count(*) FROM blocks WHERE ledger = ?",
+            arguments: [number]
+        )
+        guard count != blocks else { return nil }
+        return Fault(
+            index: UInt64(merged),
+            kind: .columnMismatch,
+            detail: "the index has times of records that it has not merged"
+        )
     }
 
     /// Compares the counts with those of the records, as sums over hashes.
@@ -188,10 +213,13 @@ extension LocalStore {
         guard version == Migrations.newest else { return nil }
         let expected = try DatabaseQueue().write { scratch in
             try scratch.execute(sql: Migrations.steps.map(\.sql).joined(separator: ";"))
-            return try LocalStore.schema(scratch)
+            try scratch.execute(sql: IndexSchema.sql)
+            return try LocalStore.schema(scratch, "main")
         }
-        guard let name = try LocalStore.schema(db).symmetricDifference(expected).sorted().first
-        else { return nil }
+        let found = try LocalStore.schema(db, "main").union(
+            LocalStore.schema(db, IndexFile.schemaName)
+        )
+        guard let name = found.symmetricDifference(expected).sorted().first else { return nil }
         return Fault(
             index: 0,
             kind: .columnMismatch,
@@ -201,10 +229,13 @@ extension LocalStore {
 
     /// Tables, indexes and triggers, each as its name and its definition; the tables that FTS5
     /// makes for itself are its own affair.
-    private static func schema(_ db: Database) throws -> Set<String> {
+    private static func schema(_ db: Database, _ name: String) throws -> Set<String> {
         let select = try RawStatement(
             db,
-            "SELECT name, type, sql FROM sqlite_schema WHERE name NOT LIKE 'terms!_%' ESCAPE '!'"
+            """
+            SELECT name, type, sql FROM \(name).sqlite_schema
+            WHERE name NOT LIKE 'terms!_%' ESCAPE '!'
+            """
         )
         defer { select.reset() }
         var schema: Set<String> = []

@@ -24,6 +24,7 @@ extension LocalStore: RecordIndex {
         let cached = blockCache.withLock { $0[number] } ?? TimeBlocks()
         let (found, blocks) = try await reading {
             try await pool.read { db in
+                try LocalStore.needsIndex(db)
                 var blocks = cached
                 let places = try LocalStore.places(query, db, number, size)
                 let search = PageSearch(

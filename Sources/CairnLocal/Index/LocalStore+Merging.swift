@@ -3,19 +3,42 @@
 internal import Cairn
 package import CairnLedger
 internal import GRDB
+internal import Logging
 internal import Metrics
 
 extension LocalStore {
     /// Merges what waits into the index; a service calls this when nothing else does.
     package func merge() async throws(StoreError) {
-        guard tail.count > 0 else { return }
+        guard tail.count > 0, let index else { return }
         try await writing {
-            try await pool.writeWithoutTransaction { db in try self.mergeTail(db) }
+            try await index.queue.writeWithoutTransaction { db in try self.mergeTail(db) }
         }
     }
 
-    /// Merges the whole tail in one transaction, on the writer's queue.
-    func mergeTail(_ db: Database) throws {
+    /// Begins to merge when enough waits, beside the commits; returns at once.
+    func mergeIfDue(afterCommitOf count: Int) {
+        guard tail.isDue(afterCommitOf: count), tail.beginMerge() else { return }
+        index?.queue.asyncWriteWithoutTransaction { db in
+            // A merge that fails is tried again by the next; the records stay in the tail.
+            try? self.mergeTail(db)
+            self.tail.endMerge()
+        }
+    }
+
+    /// Merges what waits before a commit adds to it, when merges fall behind.
+    ///
+    /// - Throws: What the merge failed for, when so much waits that no more may.
+    func mergeIfBehind() throws {
+        guard tail.count > Tail.waitCount, let index else { return }
+        do {
+            try index.queue.writeWithoutTransaction { db in try self.mergeTail(db) }
+        } catch  where tail.count <= Tail.limitCount {
+            return
+        }
+    }
+
+    /// Merges the whole tail in one transaction, on the index's queue.
+    private func mergeTail(_ db: Database) throws {
         let pending = tail.all()
         guard !pending.isEmpty else { return }
         let clock = ContinuousClock()
@@ -40,26 +63,22 @@ extension LocalStore {
             CountKey.count(record, into: &counts)
         }
         try add(counts, db)
+        try addBlocks(pending, db)
 
         let merged = try RawStatement(
             db,
             """
-            INSERT INTO merged VALUES (?1, ?2)
-            ON CONFLICT (ledger) DO UPDATE SET size = max(size, ?2)
+            INSERT INTO merged VALUES (?1, ?2, ?3)
+            ON CONFLICT (ledger) DO UPDATE SET size = ?2, chain = ?3
             """
         )
         for (ledger, records) in Dictionary(grouping: pending, by: { $0.place >> Place.indexBits })
         {
-            guard let first = records.first, let last = records.last else { continue }
+            guard let last = records.last else { continue }
             merged.bind(1, ledger)
             merged.bind(2, Int64(Place.index(last.place)) + 1)
+            merged.bind(3, last.chain)
             try merged.run()
-            try addBlocks(
-                ledger,
-                from: Place.index(first.place),
-                to: Place.index(last.place) + 1,
-                db
-            )
         }
     }
 
@@ -81,42 +100,31 @@ extension LocalStore {
         }
     }
 
-    /// Adds the blocks that records up to `to` complete.
-    private static func addBlocks(
-        _ ledger: Int64,
-        from: UInt64,
-        to: UInt64,
-        _ db: Database
-    ) throws {
-        let size = UInt64(TimeBlocks.size)
-        for number in from / size..<to / size {
-            let select = try RawStatement(
-                db,
-                """
-                SELECT min(occurred_at), max(occurred_at) FROM records
-                WHERE place >= ? AND place < ?
-                """
-            )
-            select.bind(1, Place.of(ledger, number * size))
-            select.bind(2, Place.of(ledger, (number + 1) * size))
-            guard try select.step() else { continue }
-            let (low, high) = (select.integer(0), select.integer(1))
-            select.reset()
-            let insert = try RawStatement(
-                db,
-                "INSERT INTO blocks VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
-            )
-            insert.bind(1, ledger)
-            insert.bind(2, Int64(number))
-            insert.bind(3, low)
-            insert.bind(4, high)
-            try insert.run()
+    /// Widens the times of the blocks that records lie in.
+    private static func addBlocks(_ pending: [PendingRecord], _ db: Database) throws {
+        let upsert = try RawStatement(
+            db,
+            """
+            INSERT INTO blocks VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (ledger, number) DO UPDATE SET low = min(low, ?3), high = max(high, ?4)
+            """
+        )
+        for (block, records) in Dictionary(grouping: pending, by: { $0.place / TimeBlocks.size }) {
+            let times = records.map(\.occurredAt)
+            guard let low = times.min(), let high = times.max() else { continue }
+            let first = block * TimeBlocks.size
+            upsert.bind(1, first >> Place.indexBits)
+            upsert.bind(2, Int64(Place.index(first)) / TimeBlocks.size)
+            upsert.bind(3, low)
+            upsert.bind(4, high)
+            try upsert.run()
         }
     }
 
     /// Merges, at start, what was durable but not merged when the process ended.
-    func takeUpUnmerged() async throws {
+    func takeUpUnmerged(_ logger: Logger) async throws {
         let behind = try await pool.read { db in
+            try LocalStore.needsIndex(db)
             let select = try RawStatement(
                 db,
                 """
@@ -128,25 +136,41 @@ extension LocalStore {
             defer { select.reset() }
             var behind: [(ledger: Int64, merged: UInt64, size: UInt64)] = []
             while try select.step() {
-                guard let merged = UInt64(exactly: select.integer(1)) else {
-                    throw LocalStoreError.damaged("the index claims a negative number of records")
-                }
-                behind.append((select.integer(0), merged, UInt64(clamping: select.integer(2))))
+                behind.append(
+                    (
+                        select.integer(0), UInt64(clamping: select.integer(1)),
+                        UInt64(clamping: select.integer(2))
+                    )
+                )
             }
             return behind
+        }
+        let count = behind.reduce(0) { $0 + $1.size - $1.merged }
+        if count > UInt64(Tail.limitCount) {
+            logger.notice("indexing \(count) records before the store is open")
         }
         for (ledger, merged, size) in behind {
             for first in stride(from: merged, to: size, by: Tail.mergeCount) {
                 let range = first..<min(first + UInt64(Tail.mergeCount), size)
-                try await pool.writeWithoutTransaction { db in
-                    let records = try LocalStore.records(db, ledger, range, contents: true)
-                    guard records.count == range.count else {
-                        throw LocalStoreError.damaged("records from \(first) on are not there")
-                    }
-                    self.tail.add(PendingRecord.make(records, ledger: ledger))
-                    try self.mergeTail(db)
+                let records = try await pool.read { db in
+                    try LocalStore.records(db, ledger, range, contents: true)
                 }
+                guard records.count == range.count else {
+                    throw LocalStoreError.damaged("records from \(first) on are not there")
+                }
+                tail.add(PendingRecord.make(records, ledger: ledger))
+                try await merge()
             }
+        }
+    }
+
+    /// Refuses to go on without an index that can be read.
+    static func needsIndex(_ db: Database) throws {
+        let select = try RawStatement(db, "SELECT 1 FROM pragma_database_list WHERE name = ?")
+        select.bind(1, IndexFile.schemaName)
+        defer { select.reset() }
+        guard try select.step() else {
+            throw StoreError.corrupt("there is no search index that can be read")
         }
     }
 }

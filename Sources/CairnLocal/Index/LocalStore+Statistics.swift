@@ -14,6 +14,7 @@ extension LocalStore {
         try await merge()
         return try await reading {
             try await pool.read { db in
+                try LocalStore.needsIndex(db)
                 var statistics = Statistics()
                 var actors: [String: UInt64] = [:]
                 let low = from?.nanoseconds ?? .min

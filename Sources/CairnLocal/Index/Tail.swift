@@ -7,6 +7,7 @@ internal import Synchronization
 /// A durable record that is not merged into the index yet, with the terms it is found by.
 struct PendingRecord: Sendable {
     let place: Int64
+    let chain: Digest
     let occurredAt: Int64
     let terms: [UInt8]
     let fields: Fields
@@ -21,6 +22,7 @@ struct PendingRecord: Sendable {
             maker.append(of: fields, to: &terms)
             return PendingRecord(
                 place: Place.of(ledger, record.index),
+                chain: record.chain,
                 occurredAt: record.occurredAt.nanoseconds,
                 terms: terms,
                 fields: fields
@@ -38,31 +40,47 @@ extension LocalStore {
 
 /// The newest records of all ledgers, until they are merged into the index.
 final class Tail: Sendable {
-    /// How many records wait before they are merged while commits are small.
-    ///
-    /// A merge holds up the commits behind it, so it is short when single events are waited for;
-    /// when records come by the hundred, it waits for more, which makes each cheaper.
+    /// How many records wait before they are merged while commits are small, as a query looks at
+    /// each of them.
     static let mergeCount = 512
-    /// How many records wait at most while commits are large.
+
+    /// How many records wait at most while commits are large: merging more at once is cheaper.
     static let largeMergeCount = 4096
+
+    /// How many may wait before commits wait for a merge.
+    static let waitCount = 16_384
+
+    /// How many may wait while merging fails before commits are refused.
+    static let limitCount = 65_536
 
     /// Whether it is time to merge, after a commit of so many records.
     func isDue(afterCommitOf records: Int) -> Bool {
         count >= min(Tail.largeMergeCount, max(Tail.mergeCount, 16 * records))
     }
 
-    /// How many may wait while merging fails before commits are refused.
-    static let limitCount = 65_536
-
     private struct State {
         var records: [Int64: [PendingRecord]] = [:]
         var count = 0
+        var isMerging = false
     }
 
     private let state = Mutex(State())
 
     /// How many records wait, in all ledgers.
     var count: Int { state.withLock { $0.count } }
+
+    /// Whether the caller is to merge, because nobody else is about to.
+    func beginMerge() -> Bool {
+        state.withLock { state in
+            defer { state.isMerging = true }
+            return !state.isMerging
+        }
+    }
+
+    /// Lets the next merge begin.
+    func endMerge() {
+        state.withLock { $0.isMerging = false }
+    }
 
     /// Adds records of one ledger, in order.
     func add(_ pending: [PendingRecord]) {

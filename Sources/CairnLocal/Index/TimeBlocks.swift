@@ -14,14 +14,20 @@ struct TimeBlocks: Sendable {
     private(set) var high: [Int64] = []
     private var order: (descending: [Int32], ascending: [Int32])?
 
-    /// Adds what the file has beyond what is known here.
+    /// Adds the full blocks that the file has beyond what is known here.
     mutating func extend(_ db: Database, ledger: Int64) throws {
         let select = try RawStatement(
             db,
-            "SELECT low, high FROM blocks WHERE ledger = ? AND number >= ? ORDER BY number"
+            """
+            SELECT low, high FROM blocks
+            WHERE ledger = ? AND number >= ?
+                AND number < (SELECT size / \(TimeBlocks.size) FROM merged WHERE ledger = ?)
+            ORDER BY number
+            """
         )
         select.bind(1, ledger)
         select.bind(2, Int64(low.count))
+        select.bind(3, ledger)
         var isLonger = false
         while try select.step() {
             low.append(select.integer(0))

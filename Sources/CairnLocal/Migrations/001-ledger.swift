@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Ledgers, their records, and the index they are found by.
+/// Ledgers and their records.
 ///
 /// A record's place is one integer, `ledger number << 40 | index`: the key of every table that has
 /// a row a record, and the row id of the full-text index. `entries` holds what is hashed and never
 /// changes: SQLite itself refuses, whoever asks. What may be erased one day, payloads and all that
-/// queries use, is in tables of its own.
-///
-/// `terms` is the one inverted index: words for `q`, and a term for each value a filter compares.
-/// It keeps no content and no positions, is filled a thousand records at a time, and `merged`
-/// says how far; the newest records are searched in memory until then. `blocks` holds the lowest
-/// and highest time of each 256 records, so that a page in order of time reads few of them.
+/// queries use, is in tables of its own. What can be made anew from these is in another file, the
+/// index's.
 enum LedgerMigration {
     static let sql = """
         CREATE TABLE store (
@@ -80,29 +76,6 @@ enum LedgerMigration {
         BEGIN SELECT RAISE(ABORT, 'checkpoints never change'); END;
         CREATE TRIGGER checkpoints_refuse_delete BEFORE DELETE ON checkpoints
         BEGIN SELECT RAISE(ABORT, 'checkpoints never change'); END;
-
-        CREATE VIRTUAL TABLE terms USING fts5 (
-            term, content = '', detail = none, tokenize = "ascii tokenchars '._:-'"
-        );
-        CREATE TABLE merged (
-            ledger INTEGER PRIMARY KEY,
-            size   INTEGER NOT NULL
-        ) STRICT;
-        CREATE TABLE blocks (
-            ledger INTEGER NOT NULL,
-            number INTEGER NOT NULL,
-            low    INTEGER NOT NULL,
-            high   INTEGER NOT NULL,
-            PRIMARY KEY (ledger, number)
-        ) STRICT, WITHOUT ROWID;
-        CREATE TABLE counts (
-            ledger    INTEGER NOT NULL,
-            hour      INTEGER NOT NULL,
-            dimension INTEGER NOT NULL,
-            value     BLOB NOT NULL,
-            count     INTEGER NOT NULL,
-            PRIMARY KEY (ledger, dimension, value, hour)
-        ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE jobs (
             id       TEXT PRIMARY KEY NOT NULL,

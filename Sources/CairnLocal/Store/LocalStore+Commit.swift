@@ -43,10 +43,7 @@ extension LocalStore {
         for (item, result) in zip(items, results) {
             item.continuation.resume(returning: result)
         }
-        if tail.isDue(afterCommitOf: count) {
-            // A merge that fails is tried again by the next; the records stay in the tail.
-            try? mergeTail(db)
-        }
+        mergeIfDue(afterCommitOf: count)
         wal?.shortenIfLong(writer: pool)
         if commits.goesOn() {
             pool.asyncWriteWithoutTransaction { db in self.drain(db) }
@@ -58,15 +55,9 @@ extension LocalStore {
         _ items: [CommitQueue.Item],
         _ db: Database
     ) -> [Result<Void, StoreError>] {
-        if tail.count > Tail.limitCount {
-            do {
-                try mergeTail(db)
-            } catch {
-                return items.map { _ in .failure(.unavailable(error)) }
-            }
-        }
         var results: [Result<Void, StoreError>] = []
         do {
+            try mergeIfBehind()
             try db.execute(sql: "BEGIN IMMEDIATE")
         } catch {
             return items.map { _ in .failure(.unavailable(error)) }

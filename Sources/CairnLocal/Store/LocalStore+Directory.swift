@@ -60,7 +60,6 @@ extension LocalStore: Directory {
                 insert.bind(2, head.frontier.root)
                 insert.bind(3, head.chain)
                 try insert.run()
-                try db.execute(sql: "INSERT INTO merged VALUES (?, 0)", arguments: [number])
             }
         }
     }

@@ -2,9 +2,11 @@
 
 package import CairnLedger
 internal import GRDB
+package import Logging
 internal import Synchronization
 
-/// Ledgers, index, directory and jobs in one SQLite file, for one process at a time.
+/// Ledgers, directory and jobs in one SQLite file and their index in another, for one process at a
+/// time.
 ///
 /// Commits of all ledgers go through one writer: what waits while a transaction runs goes into the
 /// next, together. See the module's README for the life of an event here.
@@ -22,6 +24,8 @@ package final class LocalStore: Sendable {
 
     let pool: DatabasePool
     let wal: WriteAheadLog?
+    /// The search index, of a store that is open for use.
+    let index: IndexFile?
     let commits = CommitQueue()
     let tail = Tail()
     let numbers = Mutex<[LedgerID: Int64]>([:])
@@ -31,10 +35,14 @@ package final class LocalStore: Sendable {
     /// Opens the store of a folder, brings its schema up to date, and takes up the records that
     /// were not yet merged into the index when it was last closed.
     ///
+    /// An index that does not belong to the records is made anew, which takes about a minute for a
+    /// million of them; `logger` is told.
+    ///
     /// - Throws: ``LocalStoreError`` saying why not and what to do.
     package static func open(
         at folder: String,
-        mode: Mode = .readWrite
+        mode: Mode = .readWrite,
+        logger: Logger = Logger(label: "cairn.store") { _ in SwiftLogNoOpLogHandler() }
     ) async throws(LocalStoreError) -> LocalStore {
         do {
             if mode == .readWrite { try Folder.create(folder) }
@@ -42,15 +50,29 @@ package final class LocalStore: Sendable {
                 throw LocalStoreError.absent(folder)
             }
             let lock = mode == .readWrite ? try FolderLock(folder) : nil
-            let store = try LocalStore(folder, mode: mode, lock: lock)
-            try await store.prepare(mode)
+            let pool = try connect(folder, mode)
+            if mode == .readOnly {
+                try await admit(pool)
+                return LocalStore(pool, index: nil, lock: nil)
+            }
+            try await prepare(pool)
+            let index = try IndexFile.open(folder, of: pool, logger: logger)
+            let store = LocalStore(pool, index: index, lock: lock)
+            try await store.takeUpUnmerged(logger)
             return store
         } catch {
             throw LocalStoreError(opening: error, in: folder)
         }
     }
 
-    private init(_ folder: String, mode: Mode, lock: FolderLock?) throws {
+    private init(_ pool: DatabasePool, index: IndexFile?, lock: FolderLock?) {
+        self.pool = pool
+        self.index = index
+        self.lock = lock
+        wal = index.map { _ in WriteAheadLog(pool.path) }
+    }
+
+    private static func connect(_ folder: String, _ mode: Mode) throws -> DatabasePool {
         var configuration = GRDB.Configuration()
         configuration.readonly = mode == .readOnly
         configuration.maximumReaderCount = 4
@@ -59,53 +81,46 @@ package final class LocalStore: Sendable {
         configuration.prepareDatabase { db in
             // Page cache in KiB; 16 MiB a connection.
             try db.execute(sql: "PRAGMA cache_size = -16384; PRAGMA recursive_triggers = ON")
+            // A transaction of the writer would lock what it sees.
+            if db.configuration.readonly { try IndexFile.attach(folder, to: db) }
         }
-        self.lock = lock
-        wal = mode == .readWrite ? WriteAheadLog(folder + "/" + LocalStore.fileName) : nil
-        pool = try DatabasePool(
-            path: folder + "/" + LocalStore.fileName,
-            configuration: configuration
-        )
+        return try DatabasePool(path: folder + "/" + fileName, configuration: configuration)
     }
 
-    private func prepare(_ mode: Mode) async throws {
-        guard mode == .readWrite else {
-            try await pool.read { db in
-                let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-                try Migrations.admit(db, version)
-                guard version > 0 else { throw LocalStoreError.notAStore }
-                if let orphan = try LocalStore.orphan(db) {
-                    throw LocalStoreError.damaged("ledger \(orphan) has records and no tenant")
-                }
-                guard FileHeader(of: pool.path).isWritable else {
-                    throw LocalStoreError.damaged("its header names no format of SQLite's")
-                }
+    /// Says whether a file that is open for reading alone can be read.
+    private static func admit(_ pool: DatabasePool) async throws {
+        try await pool.read { db in
+            let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+            try Migrations.admit(db, version)
+            guard version > 0 else { throw LocalStoreError.notAStore }
+            if let orphan = try LocalStore.orphan(db) {
+                throw LocalStoreError.damaged("ledger \(orphan) has records and no tenant")
             }
-            return
+            guard FileHeader(of: pool.path).isWritable else {
+                throw LocalStoreError.damaged("its header names no format of SQLite's")
+            }
         }
+    }
+
+    /// Brings a file that is open for use up to date.
+    private static func prepare(_ pool: DatabasePool) async throws {
         try await pool.writeWithoutTransaction { db in
             try Migrations.migrate(db)
             // The pool sets NORMAL when it enters WAL mode; an acknowledged record needs FULL.
-            try db.execute(
-                sql: """
-                    PRAGMA synchronous = FULL;
-                    PRAGMA wal_autocheckpoint = 0;
-                    INSERT INTO terms (terms, rank) VALUES ('hashsize', 8388608);
-                    """
-            )
+            try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0")
             guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
                 throw LocalStoreError.failed("SQLite does not keep synchronous = FULL")
             }
         }
-        try await takeUpUnmerged()
     }
 
-    /// Merges what waits and closes the file.
+    /// Merges what waits and closes the files.
     ///
     /// The store is not usable afterwards.
     package func close() async throws(StoreError) {
         try await merge()
         try await writing {
+            try index?.close()
             try wal?.close()
             try await pool.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
