@@ -8,7 +8,7 @@
 /// records are searched in memory until then. `blocks` holds the lowest and highest time of each
 /// 256 records, so that a page in order of time reads few of them.
 enum IndexSchema {
-    /// Which schema this is. A file with another one is made anew, so there are no migrations.
+    /// Which schema this is; a file with another one is made anew, so there are no migrations.
     static let version = 1
 
     static let sql = """
