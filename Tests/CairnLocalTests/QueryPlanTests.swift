@@ -83,7 +83,10 @@ private enum LocalStoreProbe {
                 expression: TermExpression(query, ledger: ledger),
                 pending: [],
                 places: Place.of(ledger, 0)..<Place.of(ledger, 300),
-                match: TermExpression(query, ledger: ledger)?.match { _ in nil },
+                match: TermExpression(query, ledger: ledger)?.match(
+                    types: { _ in nil },
+                    terms: { _ in nil }
+                ),
                 isNarrowed: false
             ).candidates(after: nil, limit: 51, blocks: &blocks)
         }

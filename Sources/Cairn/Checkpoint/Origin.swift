@@ -12,25 +12,32 @@ public enum Origin {
     ///
     /// The grammar is `[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)+`, over the whole text.
     public static func isValid(_ origin: String) -> Bool {
-        guard origin.utf8.count <= limitBytes else { return false }
-        let parts = Array(origin.utf8).split(
-            separator: UInt8(ascii: "/"),
-            omittingEmptySubsequences: false
-        )
-        guard let host = parts.first, parts.count >= 2, isHost(host) else { return false }
-        return parts.dropFirst().allSatisfy { segment in
-            !segment.isEmpty
-                && segment.allSatisfy { isHostByte($0) || $0 == UInt8(ascii: "_") }
+        var origin = origin
+        return origin.withUTF8 { bytes in
+            guard bytes.count <= limitBytes, let slash = bytes.firstIndex(of: UInt8(ascii: "/")),
+                isHost(bytes[..<slash])
+            else { return false }
+            var isEmpty = true
+            for byte in bytes[(slash + 1)...] {
+                if byte == UInt8(ascii: "/") {
+                    guard !isEmpty else { return false }
+                    isEmpty = true
+                } else {
+                    guard isHostByte(byte) || byte == UInt8(ascii: "_") else { return false }
+                    isEmpty = false
+                }
+            }
+            return !isEmpty
         }
     }
 
-    private static func isHost(_ bytes: ArraySlice<UInt8>) -> Bool {
-        let parts = bytes.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        guard let name = parts.first, !name.isEmpty, name.allSatisfy(isHostByte) else {
+    private static func isHost(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        let colon = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex
+        guard colon > bytes.startIndex, bytes[..<colon].allSatisfy(isHostByte) else {
             return false
         }
-        guard parts.count > 1 else { return true }
-        guard parts.count == 2, let port = parts.last else { return false }
+        guard colon < bytes.endIndex else { return true }
+        let port = bytes[(colon + 1)...]
         return (1...5).contains(port.count) && port.allSatisfy(isDigit)
     }
 

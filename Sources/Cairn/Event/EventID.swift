@@ -87,6 +87,14 @@ public struct EventID: Hashable, Sendable {
 
     private static func halves(of bytes: some Collection<UInt8>) -> (high: UInt64, low: UInt64)? {
         guard bytes.count == 16 else { return nil }
+        let halves = bytes.withContiguousStorageIfAvailable { buffer in
+            let raw = UnsafeRawBufferPointer(buffer)
+            return (
+                high: UInt64(bigEndian: raw.loadUnaligned(as: UInt64.self)),
+                low: UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
+        if let halves { return halves }
         var high: UInt64 = 0
         var low: UInt64 = 0
         for byte in bytes {

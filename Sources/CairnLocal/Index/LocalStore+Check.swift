@@ -69,12 +69,7 @@ extension LocalStore {
         _ merged: Int64,
         _ sums: inout [UInt64]
     ) throws {
-        try db.execute(
-            sql: """
-                CREATE VIRTUAL TABLE IF NOT EXISTS temp.term_list
-                USING fts5vocab('search', 'terms', 'row')
-                """
-        )
+        try LocalStore.listTerms(db)
         let probes = try TermProbes(db)
         let prefix = LocalStore.termPrefix(number)
         // The kinds of term, each in a range of its own: 12f…, 12t…, 12w….

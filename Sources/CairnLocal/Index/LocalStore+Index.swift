@@ -34,7 +34,10 @@ extension LocalStore: RecordIndex {
                     expression: expression,
                     pending: pending,
                     places: places,
-                    match: try expression?.match { try LocalStore.types($0, db, number) },
+                    match: try expression?.match(
+                        types: { try LocalStore.types($0, db, number) },
+                        terms: { try LocalStore.terms($0, db) }
+                    ),
                     isNarrowed: query.narrowsPlaces
                 )
                 let origin = try LocalStore.origin(db, number)
@@ -89,6 +92,32 @@ extension LocalStore: RecordIndex {
             types.append(String(decoding: last.dropFirst().dropLast(), as: UTF8.self))
         }
         return nil
+    }
+
+    /// The terms of the index that begin as asked, or nil when there are more than 100.
+    static func terms(_ prefix: String, _ db: Database) throws -> [String]? {
+        try listTerms(db)
+        let select = try RawStatement(
+            db,
+            "SELECT term FROM temp.term_list WHERE term >= ? AND term <= ? LIMIT 101"
+        )
+        select.bind(1, prefix)
+        // No text sorts behind this character.
+        select.bind(2, prefix + "\u{10FFFF}")
+        defer { select.reset() }
+        var terms: [String] = []
+        while try select.step() { terms.append(select.text(0)) }
+        return terms.count <= 100 ? terms : nil
+    }
+
+    /// Lets a connection see the terms of the index as a table, `temp.term_list`.
+    static func listTerms(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE VIRTUAL TABLE IF NOT EXISTS temp.term_list
+                USING fts5vocab('\(IndexFile.schemaName)', 'terms', 'row')
+                """
+        )
     }
 
     private func remember(_ blocks: TimeBlocks, _ number: Int64) {

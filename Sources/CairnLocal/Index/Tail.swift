@@ -48,7 +48,7 @@ final class Tail: Sendable {
     static let largeMergeCount = 4096
 
     /// How many may wait before commits wait for a merge.
-    static let waitCount = 16_384
+    static let waitCount = 8_192
 
     /// How many may wait while merging fails before commits are refused.
     static let limitCount = 65_536

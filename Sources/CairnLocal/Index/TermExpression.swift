@@ -61,14 +61,23 @@ struct TermExpression: Sendable {
 
     /// The expression in FTS5's language.
     ///
-    /// `types` gives the types that begin as asked, or nil when they are too many: FTS5 answers
-    /// alternatives as it goes, but gathers all of a prefix first.
-    func match(types: (_ prefix: String) throws -> [String]?) rethrows -> String {
+    /// FTS5 answers alternatives as it goes, but gathers all of a prefix first, each time. So
+    /// `types` gives the types that begin as asked, and `terms` the terms; nil when too many do.
+    func match(
+        types: (_ prefix: String) throws -> [String]?,
+        terms: (_ prefix: String) throws -> [String]?
+    ) rethrows -> String {
         try groups.map { group in
             let terms = try group.flatMap { term -> [String] in
-                guard let prefix = term.typePrefix, let found = try types(prefix), !found.isEmpty
-                else { return [term.quoted] }
-                return found.map { Term(text: maker.term(type: $0), isPrefix: false).quoted }
+                guard term.isPrefix else { return [term.quoted] }
+                let found =
+                    if let prefix = term.typePrefix {
+                        try types(prefix)?.map { maker.term(type: $0) }
+                    } else {
+                        try terms(term.text)
+                    }
+                guard let found, !found.isEmpty else { return [term.quoted] }
+                return found.map { Term(text: $0, isPrefix: false).quoted }
             }
             return "(" + terms.joined(separator: " OR ") + ")"
         }.joined(separator: " AND ")

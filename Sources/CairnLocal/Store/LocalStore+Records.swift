@@ -103,6 +103,9 @@ extension LocalStore: LedgerStore {
         return records
     }
 
+    /// An id that no record has.
+    private static let noID = EventID(version4From: [UInt8](repeating: 0, count: 16))
+
     /// Reads a row; a column that is gone or malformed becomes a value that no record has, so that
     /// an audit names it as a fault instead of stopping.
     private static func record(
@@ -121,7 +124,7 @@ extension LocalStore: LedgerStore {
             leaf: row.bytes(1),
             leafHash: (try? row.digest(2)) ?? Digest.emptyRoot,
             chain: (try? row.digest(3)) ?? Digest.emptyRoot,
-            id: id ?? EventID(version4From: [UInt8](repeating: 0, count: 16)),
+            id: id ?? noID,
             occurredAt: Timestamp(nanoseconds: contents ? row.integer(5) : 0),
             payload: payload
         )
