@@ -62,6 +62,7 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
+            exclude: ["README.md"],
             swiftSettings: settings
         ),
         .target(name: "CairnAPI", dependencies: ["Cairn"], swiftSettings: settings),
