@@ -121,7 +121,7 @@ let package = Package(
             name: "CairnServerTests",
             dependencies: [
                 "CairnServer", "CairnTesting", "CairnLedger", "CairnAPI", "Cairn", hummingbird,
-                httpTypes, nioCore,
+                httpTypes, nioCore, logging,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings

@@ -193,6 +193,17 @@ enum Composition {
         in open: OpenStore,
         prefix: String?
     ) async throws(StoreError) -> Tenant {
+        let tenant = try await draftTenant(name, in: open, prefix: prefix)
+        try await open.store.create(tenant)
+        return tenant
+    }
+
+    /// Draws the ledger of a tenant to be, and names its origin.
+    static func draftTenant(
+        _ name: String,
+        in open: OpenStore,
+        prefix: String?
+    ) async throws(StoreError) -> Tenant {
         var generator = SystemRandomNumberGenerator()
         let ledger = LedgerID(using: &generator)
         let fresh = prefix ?? "cairn.local/\(Hex.encode(randomBytes(4)))"
@@ -201,14 +212,56 @@ enum Composition {
             let kept = try await open.value("origin-prefix", Array(fresh.utf8))
             chosen = String(decoding: kept, as: UTF8.self)
         }
-        let tenant = Tenant(
+        return Tenant(
             name: name,
             ledger: ledger,
             origin: "\(chosen)/\(ledger)",
             createdAt: now()
         )
-        try await open.store.create(tenant)
-        return tenant
+    }
+
+    // MARK: Access
+
+    /// What makes keys and tenants of a store.
+    static func registrar(
+        of open: OpenStore,
+        ledgers: Ledgers,
+        prefix: String?
+    ) -> Registrar {
+        Registrar(
+            directory: open.store,
+            ledgers: ledgers,
+            preparer: preparer(),
+            draft: { (name) async throws(StoreError) in
+                try await draftTenant(name, in: open, prefix: prefix)
+            },
+            now: now,
+            random: fillRandom
+        )
+    }
+
+    /// Makes the first key of a store that has none, with every scope of the tenant `default`, and
+    /// keeps it in a file that nobody else may read; returns its token, or nil.
+    static func createFirstKey(
+        of open: OpenStore,
+        _ registrar: Registrar,
+        at path: String
+    ) async throws -> APIKeyToken? {
+        guard try await open.store.keys(changedSince: 0).revision == 0 else { return nil }
+        let token = registrar.drawToken()
+        // The file first: a key that nobody has could not be replaced.
+        do {
+            try SecretFile.write(token.text + "\n", to: path)
+        } catch {
+            throw CommandFailure.unavailable("\(path) cannot be written: \(error)")
+        }
+        _ = try await registrar.createKey(
+            Registrar.KeyRequest(name: "owner", scopes: Role.owner.scopes),
+            of: "default",
+            by: nil,
+            token: token
+        )
+        return token
     }
 
     // MARK: Keys

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Cairn
 internal import CairnAPI
 internal import HTTPTypes
 internal import Hummingbird
@@ -42,6 +43,11 @@ extension Response {
     /// Answers with JSON.
     init(_ output: JSONOutput, status: HTTPResponse.Status = .ok) {
         self.init(output.bytes, type: MediaType.json, status: status)
+    }
+
+    /// Answers with a JSON value.
+    init(_ value: JSONValue, status: HTTPResponse.Status = .ok) {
+        self.init(value.canonical.bytes, type: MediaType.json, status: status)
     }
 
     /// Answers with a text.

@@ -27,6 +27,8 @@ package enum OpenAPIDocument {
             description: Writing and reading records.
           - name: ledger
             description: What a ledger says of itself, and proofs of it.
+          - name: access
+            description: Tenants, and the keys that open their ledgers.
           - name: operation
             description: Whether the server lives, is ready, and what it counts.
 
@@ -95,6 +97,7 @@ package enum OpenAPIDocument {
                       schema: {$ref: "#/components/schemas/BulkAnswer"}
                 "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
                 "409": {$ref: "#/components/responses/ProblemOrBulk"}
                 "413": {$ref: "#/components/responses/ProblemOrBulk"}
@@ -214,6 +217,7 @@ package enum OpenAPIDocument {
                       schema: {$ref: "#/components/schemas/Page"}
                 "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
@@ -235,6 +239,7 @@ package enum OpenAPIDocument {
                       schema: {$ref: "#/components/schemas/Record"}
                 "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
@@ -269,6 +274,7 @@ package enum OpenAPIDocument {
                         description: A C2SP tlog-proof file.
                 "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
@@ -289,6 +295,7 @@ package enum OpenAPIDocument {
                       schema: {$ref: "#/components/schemas/Ledger"}
                 "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
@@ -304,6 +311,7 @@ package enum OpenAPIDocument {
                 "200": {$ref: "#/components/responses/Checkpoint"}
                 "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
@@ -332,6 +340,7 @@ package enum OpenAPIDocument {
                       schema: {$ref: "#/components/schemas/Consistency"}
                 "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
@@ -347,6 +356,7 @@ package enum OpenAPIDocument {
               responses:
                 "200": {$ref: "#/components/responses/Checkpoint"}
                 "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
@@ -381,6 +391,7 @@ package enum OpenAPIDocument {
                   content:
                     application/octet-stream: {}
                 "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
@@ -410,6 +421,7 @@ package enum OpenAPIDocument {
                       schema: {$ref: "#/components/schemas/Verification"}
                 "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
                 "413": {$ref: "#/components/responses/Problem"}
                 "415": {$ref: "#/components/responses/Problem"}
@@ -429,6 +441,7 @@ package enum OpenAPIDocument {
                 "200": {$ref: "#/components/responses/Verification"}
                 "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
@@ -443,6 +456,7 @@ package enum OpenAPIDocument {
                 "200": {$ref: "#/components/responses/Verification"}
                 "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
@@ -465,8 +479,189 @@ package enum OpenAPIDocument {
                       schema: {$ref: "#/components/schemas/Statistics"}
                 "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
                 "422": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /v1/keys:
+            post:
+              tags: [access]
+              operationId: createKey
+              summary: Make a key; this answer alone shows it.
+              description: |
+                Needs `keys:manage`. That the key was made is a record of the tenant's ledger. A key with
+                `tenants:manage` can be made only by a credential that has it.
+              parameters:
+                - $ref: "#/components/parameters/Tenant"
+                - $ref: "#/components/parameters/RequestID"
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: "#/components/schemas/KeyRequest"}
+              responses:
+                "201":
+                  description: The key is made; `key` is shown this once.
+                  headers:
+                    X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/Key"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "413": {$ref: "#/components/responses/Problem"}
+                "415": {$ref: "#/components/responses/Problem"}
+                "422": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+            get:
+              tags: [access]
+              operationId: listKeys
+              summary: All keys of a tenant, those that were revoked too.
+              parameters:
+                - $ref: "#/components/parameters/Tenant"
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The keys, by when they were made.
+                  headers:
+                    X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [keys]
+                        properties:
+                          keys: {type: array, items: {$ref: "#/components/schemas/Key"}}
+                        additionalProperties: false
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /v1/keys/{id}:
+            delete:
+              tags: [access]
+              operationId: revokeKey
+              summary: Revoke a key; every server refuses it within five seconds.
+              description: |
+                Needs `keys:manage`. That it was revoked is a record of the tenant's ledger. A key that was
+                revoked before stays as it is.
+              parameters:
+                - name: id
+                  in: path
+                  required: true
+                  description: The 12 hex digits after `cairn_`.
+                  schema: {type: string}
+                - $ref: "#/components/parameters/Tenant"
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The key, revoked.
+                  headers:
+                    X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/Key"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /v1/tenants:
+            post:
+              tags: [access]
+              operationId: createTenant
+              summary: Make a tenant and its ledger, whose first record says who made it.
+              description: Needs `tenants:manage`.
+              parameters:
+                - $ref: "#/components/parameters/RequestID"
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema:
+                      type: object
+                      required: [name]
+                      properties:
+                        name: {type: string, pattern: "^[A-Za-z0-9._-]{1,128}$"}
+                      additionalProperties: false
+              responses:
+                "201":
+                  description: The tenant is made.
+                  headers:
+                    X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                    Location:
+                      description: Where the tenant is.
+                      schema: {type: string}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/Tenant"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "409": {$ref: "#/components/responses/Problem"}
+                "413": {$ref: "#/components/responses/Problem"}
+                "415": {$ref: "#/components/responses/Problem"}
+                "422": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+            get:
+              tags: [access]
+              operationId: listTenants
+              summary: All tenants, by name.
+              parameters:
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The tenants.
+                  headers:
+                    X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [tenants]
+                        properties:
+                          tenants: {type: array, items: {$ref: "#/components/schemas/Tenant"}}
+                        additionalProperties: false
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /v1/tenants/{name}:
+            get:
+              tags: [access]
+              operationId: getTenant
+              summary: One tenant.
+              parameters:
+                - name: name
+                  in: path
+                  required: true
+                  schema: {type: string}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The tenant.
+                  headers:
+                    X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/Tenant"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
@@ -549,6 +744,11 @@ package enum OpenAPIDocument {
               schema: {type: string}
 
           parameters:
+            Tenant:
+              name: tenant
+              in: query
+              description: Another tenant than the credential's; needs `tenants:manage`.
+              schema: {type: string}
             RequestID:
               name: X-Request-Id
               in: header
@@ -1036,6 +1236,63 @@ package enum OpenAPIDocument {
                   additionalProperties: false
               additionalProperties: false
 
+            Scope:
+              type: string
+              enum:
+                - events:read
+                - events:write
+                - exports:read
+                - exports:write
+                - holds:manage
+                - keys:manage
+                - ledger:verify
+                - privacy:erase
+                - retention:manage
+                - settings:manage
+                - tenants:manage
+            KeyRequest:
+              type: object
+              description: Either a role or scopes.
+              required: [name]
+              properties:
+                name: {type: string, minLength: 1, maxLength: 128}
+                role:
+                  type: string
+                  enum: [writer, reader, auditor, exporter, privacy-officer, administrator, owner]
+                scopes: {type: array, minItems: 1, items: {$ref: "#/components/schemas/Scope"}}
+                expires_at: {$ref: "#/components/schemas/Time"}
+              oneOf:
+                - required: [role]
+                - required: [scopes]
+              additionalProperties: false
+            Key:
+              type: object
+              required: [id, tenant, name, scopes, created_at]
+              properties:
+                id: {type: string, pattern: "^[0-9a-f]{12}$"}
+                tenant: {type: string}
+                name: {type: string}
+                scopes: {type: array, items: {$ref: "#/components/schemas/Scope"}}
+                created_at: {$ref: "#/components/schemas/Time"}
+                expires_at: {$ref: "#/components/schemas/Time"}
+                last_used_at: {$ref: "#/components/schemas/Time"}
+                revoked_at: {$ref: "#/components/schemas/Time"}
+                key:
+                  type: string
+                  pattern: "^cairn_[0-9a-f]{12}_[A-Za-z0-9_-]{43}$"
+                  description: The key itself, in the answer that makes it and in no other.
+              additionalProperties: false
+            Tenant:
+              type: object
+              required: [id, name, ledger, origin, created_at]
+              properties:
+                id: {type: string, pattern: "^[0-9a-f]{32}$"}
+                name: {type: string, pattern: "^[A-Za-z0-9._-]{1,128}$"}
+                ledger: {type: string, pattern: "^[0-9a-f]{32}$"}
+                origin: {type: string}
+                created_at: {$ref: "#/components/schemas/Time"}
+              additionalProperties: false
+
             Readiness:
               type: object
               required: [status, checks]
@@ -1065,6 +1322,9 @@ package enum OpenAPIDocument {
                     - invalid_cursor
                     - idempotency_key_not_supported
                     - unauthenticated
+                    - forbidden
+                    - tenant_exists
+                    - too_many_keys
                     - not_found
                     - route_not_found
                     - checkpoint_not_found

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Cairn
+internal import CairnAPI
 internal import HTTPTypes
 internal import Hummingbird
 internal import HummingbirdCore
@@ -37,6 +39,36 @@ extension Request {
         } catch is NIOTooManyBytesError {
             throw Problem(.bodyTooLarge, "The body is at most \(limit) bytes.")
         }
+    }
+
+    /// The bytes of a JSON body, which may be empty.
+    ///
+    /// - Throws: ``Problem`` for another content type, and as ``body(upTo:)``.
+    func jsonBody(upTo limit: Int) async throws -> [UInt8] {
+        let body = try await body(upTo: limit)
+        guard body.readableBytes == 0 || mediaType == MediaType.json else {
+            throw Problem(.unsupportedMediaType, "Send \(MediaType.json).")
+        }
+        return Array(body.readableBytesView)
+    }
+}
+
+/// What a request that is no event says.
+enum Members {
+    /// The members of a JSON object, in order.
+    ///
+    /// - Throws: ``Problem`` for what is no JSON, and for JSON that is no object.
+    static func read(_ bytes: [UInt8]) throws(Problem) -> JSONObject {
+        let value: JSONValue
+        do throws(InvalidJSON) {
+            value = try JSONValue(parsing: bytes)
+        } catch {
+            throw Problem(telling: InvalidEvent(error))
+        }
+        guard let members = value.object else {
+            throw .member("", "wrong_type", "the body must be an object")
+        }
+        return members
     }
 }
 

@@ -30,3 +30,14 @@ package struct ServerContext: RequestContext {
         parameters.get(name) ?? ""
     }
 }
+
+extension Principal {
+    /// Goes on only for a principal that may do this.
+    ///
+    /// - Throws: ``Problem`` of code ``Problem/Code/forbidden`` naming the scope.
+    func require(_ scope: Scope) throws(Problem) {
+        guard scopes.contains(scope) else {
+            throw Problem(.forbidden, "The credential lacks the scope \(scope.rawValue).")
+        }
+    }
+}

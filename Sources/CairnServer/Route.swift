@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CairnLedger
 internal import HTTPTypes
 internal import Hummingbird
 
@@ -8,24 +9,34 @@ struct Route: Sendable {
     /// Answers a request.
     typealias Handler = @Sendable (Request, ServerContext) async throws -> Response
 
+    /// Whom a route is open to.
+    enum Access: Sendable {
+        /// Everybody, with or without a credential.
+        case everybody
+        /// Whoever has a credential of a tenant.
+        case members
+        /// Who may do this in the tenant.
+        case holders(Scope)
+    }
+
     /// The method.
     let method: HTTPRequest.Method
     /// The path; braces mark parts that vary.
     let path: String
-    /// Whether a caller has to say who it is.
-    let isPublic: Bool
+    /// Whom the route is open to.
+    let access: Access
     /// Who answers.
     let handler: Handler
 
     init(
         _ method: HTTPRequest.Method,
         _ path: String,
-        isPublic: Bool = false,
+        for access: Access,
         handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
-        self.isPublic = isPublic
+        self.access = access
         self.handler = handler
     }
 

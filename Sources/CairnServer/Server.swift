@@ -53,7 +53,7 @@ package struct Server: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port)
             ),
-            services: [verifications],
+            services: [services.keys, verifications],
             onServerRunning: { await onListening($0.localAddress?.port ?? 0) },
             logger: logger
         )
@@ -68,7 +68,8 @@ package struct Server: Sendable {
                 )
             )
         }
-        application.beforeServerStarts { [verifications] in
+        application.beforeServerStarts { [verifications, keys = services.keys] in
+            try await keys.refresh()
             try await verifications.load()
         }
         return application
@@ -100,6 +101,8 @@ package struct Server: Sendable {
                 services: services,
                 verifications: verifications
             ).routes
+        routes += KeyRoutes(configuration: configuration, services: services).routes
+        routes += TenantRoutes(configuration: configuration, services: services).routes
         routes += operations.publicRoutes
         if configuration.operationsPort == nil { routes += operations.operatorRoutes }
         routes.append(operations.contract)
@@ -114,12 +117,23 @@ package struct Server: Sendable {
             ProblemRendering(routes: routes)
         }
         let authenticated = router.group()
-            .add(middleware: Authentication(anonymousTenant: configuration.anonymousTenant))
+            .add(
+                middleware: Authentication(
+                    keys: services.keys,
+                    anonymousTenant: configuration.anonymousTenant
+                )
+            )
         for route in routes {
-            if route.isPublic {
+            switch route.access {
+            case .everybody:
                 router.on(route.routerPath, method: route.method, use: route.handler)
-            } else {
+            case .members:
                 authenticated.on(route.routerPath, method: route.method, use: route.handler)
+            case .holders(let scope):
+                authenticated.on(route.routerPath, method: route.method) { request, context in
+                    try context.caller().require(scope)
+                    return try await route.handler(request, context)
+                }
             }
         }
         return router

@@ -11,7 +11,7 @@ package struct ServerConfiguration: Sendable {
     /// Where metrics and readiness are instead, if they have a port of their own.
     package var operationsPort: Int?
     /// The tenant of callers without a credential; nil refuses them.
-    package var anonymousTenant: String? = "default"
+    package var anonymousTenant: String?
 
     /// The body of a bulk, in bytes.
     package var bulkBytes = 8 << 20
@@ -31,7 +31,9 @@ package struct ServerConfiguration: Sendable {
     package var filterValues = 100
     /// Days that one answer of statistics may span.
     package var statisticsDays = 3660
-    /// The body of a request for a verification, in bytes.
+    /// Keys of one tenant that are not revoked.
+    package var keys = 1000
+    /// The body of a request for a verification, a key or a tenant, in bytes.
     package var requestBytes = 256 << 10
     /// Verifications that wait, run and are remembered.
     package var verifications = VerificationJobs.Limits()

@@ -26,6 +26,10 @@ package struct ServerServices: Sendable {
     package let index: any RecordIndex
     /// Where tenants are kept.
     package let directory: any Directory
+    /// The keys that let callers in.
+    package let keys: KeyRing
+    /// Makes and revokes keys, and makes tenants.
+    package let registrar: Registrar
     /// Where verifications are kept.
     package let jobs: any JobStore
     /// Makes events ready to be sequenced.
@@ -45,6 +49,8 @@ package struct ServerServices: Sendable {
         store: any LedgerStore,
         index: any RecordIndex,
         directory: any Directory,
+        keys: KeyRing,
+        registrar: Registrar,
         jobs: any JobStore,
         preparer: Preparer,
         cursors: CursorCodec,
@@ -56,6 +62,8 @@ package struct ServerServices: Sendable {
         self.store = store
         self.index = index
         self.directory = directory
+        self.keys = keys
+        self.registrar = registrar
         self.jobs = jobs
         self.preparer = preparer
         self.cursors = cursors

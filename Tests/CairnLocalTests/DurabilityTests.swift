@@ -168,7 +168,10 @@ struct DurabilityTests {
     func migrationsArePinned() {
         let digests = Migrations.steps.map { Cairn.Digest.sha256(Array($0.sql.utf8)).hex }
         #expect(
-            digests == ["0b8a595d1f595d096557509910f0d2b626174e0eaee5d57d8a700586a60c4ed5"]
+            digests == [
+                "0b8a595d1f595d096557509910f0d2b626174e0eaee5d57d8a700586a60c4ed5",
+                "5b31efaf48f26b73cabf8fa1c7f864770e6246f4eaf9bd1fb465d1830c6d1a66",
+            ]
         )
     }
 

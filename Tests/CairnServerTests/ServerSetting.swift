@@ -7,6 +7,7 @@ import CairnTesting
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import Logging
 import NIOCore
 import Synchronization
 import Testing
@@ -22,6 +23,8 @@ struct ServerSetting: Sendable {
     let metrics: MetricsRegistry
     let tenant: Tenant
     let signer: MemorySigner
+    let registrar: Registrar
+    let keys: KeyRing
 
     /// The verifier key, as a stranger would be given it.
     var key: NoteVerifierKey { signer.verifierKey(for: tenant.origin) }
@@ -57,14 +60,37 @@ extension ServerSetting {
             clock: clock.server
         )
         let generator = Mutex(SeededGenerator(seed: 1))
-        let preparer = Preparer(clock: clock.server) { buffer in
+        let fill: @Sendable (UnsafeMutableRawBufferPointer) -> Void = { buffer in
             generator.withLock { generator in
                 for position in buffer.indices {
                     buffer[position] = UInt8(truncatingIfNeeded: generator.next())
                 }
             }
         }
+        let preparer = Preparer(clock: clock.server, random: fill)
+        let registrar = Registrar(
+            directory: kept,
+            ledgers: ledgers,
+            preparer: preparer,
+            draft: { name in
+                let ledger = generator.withLock { LedgerID(using: &$0) }
+                return Tenant(
+                    name: name,
+                    ledger: ledger,
+                    origin: "cairn.example/\(ledger)",
+                    createdAt: clock.server.now()
+                )
+            },
+            now: clock.server.now,
+            random: fill
+        )
+        let keys = KeyRing(
+            directory: kept,
+            now: clock.server.now,
+            logger: Logger(label: "keys") { _ in SwiftLogNoOpLogHandler() }
+        )
         var configuration = ServerConfiguration()
+        configuration.anonymousTenant = "default"
         configure(&configuration)
         let server = Server(
             configuration,
@@ -73,6 +99,8 @@ extension ServerSetting {
                 store: store,
                 index: kept,
                 directory: kept,
+                keys: keys,
+                registrar: registrar,
                 jobs: jobs,
                 preparer: preparer,
                 cursors: CursorCodec(secret: Array(repeating: 9, count: 32)),
@@ -90,7 +118,9 @@ extension ServerSetting {
             jobs: jobs,
             metrics: metrics,
             tenant: tenant,
-            signer: signer
+            signer: signer,
+            registrar: registrar,
+            keys: keys
         )
     }
 

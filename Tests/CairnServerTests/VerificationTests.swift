@@ -91,6 +91,9 @@ struct VerificationTests {
             let bad = try await Self.verify(client, body(other.encoded))
             #expect(bad["verdict"] == "fails")
             #expect(bad["faults"]?[0]?["kind"] == "truncated")
+            let stranger = MemorySigner(seed: 99).sign(longer)
+            try await client.post("/v1/verifications", body(stranger.encoded))
+                .expectProblem(422, "invalid_request", field: "checkpoint")
         }
     }
 
@@ -194,7 +197,9 @@ struct VerificationTests {
         "A request that breaks a rule is 422 naming the member",
         arguments: [
             (#"{"size":1}"#, "size"), (#"{"from":-1}"#, "from"), (#"{"from":"1"}"#, "from"),
-            (#"{"to":9}"#, "to"), (#"{"from":2,"to":1}"#, "from"), (#"{"contents":1}"#, "contents"),
+            (#"{"to":9}"#, "to"), (#"{"from":9}"#, "from"),
+            (#"{"from":9007199254740991}"#, "from"), (#"{"from":2,"to":1}"#, "from"),
+            (#"{"contents":1}"#, "contents"),
             (#"{"checkpoint":1}"#, "checkpoint"), (#"{"checkpoint":"x"}"#, "checkpoint"),
             ("[]", ""),
         ]

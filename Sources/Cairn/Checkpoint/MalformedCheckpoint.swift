@@ -29,3 +29,16 @@ public enum UntrustedCheckpoint: Error, Equatable, Sendable {
     /// Too few witnesses have cosigned it.
     case noQuorum(found: Int, needed: Int)
 }
+
+extension UntrustedCheckpoint: CustomStringConvertible {
+    /// Why, for the one who brought it.
+    public var description: String {
+        switch self {
+        case .unverified(.noKnownSignature): "no key that is known has signed it"
+        case .unverified(.badSignature): "its signature is wrong"
+        case .malformed: "what was signed is no checkpoint"
+        case .otherOrigin(let origin): "it is of \(origin)"
+        case .noQuorum(let found, let needed): "\(found) witnesses of \(needed) have signed it"
+        }
+    }
+}

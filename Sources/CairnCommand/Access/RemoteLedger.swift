@@ -105,6 +105,20 @@ struct RemoteLedger: LedgerAccess {
         } ?? ""
     }
 
+    /// Sends a request, with a JSON body if there is one, and reads the JSON answer.
+    func exchange(
+        _ method: HTTPMethod,
+        _ path: String,
+        _ body: JSONValue? = nil
+    ) async throws -> JSONValue {
+        var request = request(method, path)
+        if let body {
+            request.headers.add(name: "Content-Type", value: MediaType.json)
+            request.body = .bytes(ByteBuffer(bytes: body.canonical.bytes))
+        }
+        return try await json(request)
+    }
+
     // MARK: Reading
 
     func facts() async throws -> LedgerFacts {

@@ -15,7 +15,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Run the server on a store.",
         discussion: """
-            Makes the store, its signing key and the tenant 'default' if there are none. Prints \
+            Makes the store, its signing key, the tenant 'default' and its first API key, in the \
+            file admin.key of the store's folder, if there are none. Prints \
             one line 'listening on http://HOST:PORT' on standard error when it takes requests, \
             and its log as JSON lines. SIGTERM and SIGINT end it gracefully: what was \
             acknowledged is durable. Exits with 0 after that; 2 if a setting is not allowed; 3 if \
@@ -55,12 +56,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// Refuses what would serve strangers without credentials, and warns of the rest.
     private static func admit(_ settings: Settings) throws(CommandFailure) {
-        guard settings.isOpen else {
-            throw .badInput(
-                "this version has no credentials yet: give --no-auth to serve everybody on this "
-                    + "machine, on a loopback address"
-            )
-        }
+        guard settings.isOpen else { return }
         guard Settings.isLoopback(settings.host) else {
             throw .badInput(
                 "--no-auth is refused on \(settings.host): without credentials the server "
@@ -92,6 +88,12 @@ struct ServeCommand: AsyncParsableCommand {
             limits: settings.ledgerLimits
         )
         try await Self.openAll(ledgers, of: open, logger)
+        let registrar = Composition.registrar(
+            of: open,
+            ledgers: ledgers,
+            prefix: settings.originPrefix
+        )
+        if !settings.isOpen { try await Self.tellFirstKey(settings, open, registrar) }
         // That it listens is told below, in its own words and once.
         var serverLogger = Logger(label: "cairn.server")
         if serverLogger.logLevel == .info { serverLogger.logLevel = .notice }
@@ -102,6 +104,8 @@ struct ServeCommand: AsyncParsableCommand {
                 store: open.store,
                 index: open.store,
                 directory: open.store,
+                keys: KeyRing(directory: open.store, now: Composition.now, logger: logger),
+                registrar: registrar,
                 jobs: open.store,
                 preparer: Composition.preparer(limits: settings.eventLimits),
                 cursors: CursorCodec(
@@ -150,6 +154,19 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
+    /// Makes the first key of a new store, and says where it is; it is shown to a person alone.
+    private static func tellFirstKey(
+        _ settings: Settings,
+        _ open: Composition.OpenStore,
+        _ registrar: Registrar
+    ) async throws {
+        let path = settings.dataDirectory + "/admin.key"
+        guard let token = try await Composition.createFirstKey(of: open, registrar, at: path)
+        else { return }
+        Terminal.complain("the first key, of role owner, is in \(path)")
+        if Terminal.isOutputShown { Terminal.write(token.text) }
+    }
+
     /// Opens every ledger at the start, so that one that went back is told at once.
     private static func openAll(
         _ ledgers: Ledgers,
@@ -172,7 +189,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.host = settings.host
         configuration.port = settings.port
         configuration.operationsPort = settings.operationsPort
-        configuration.anonymousTenant = "default"
+        configuration.anonymousTenant = settings.isOpen ? "default" : nil
         configuration.lineBytes = max(configuration.lineBytes, settings.eventLimits.eventBytes)
         return configuration
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Who is asking, and whose ledger they ask about.
+/// Who is asking, whose ledger they ask about, and what they may do there.
 package struct Principal: Hashable, Sendable {
     /// The tenant whose ledger it is.
     package let tenant: String
@@ -8,16 +8,23 @@ package struct Principal: Hashable, Sendable {
     package let id: String?
     /// Whom the key or token speaks for.
     package let subject: String?
+    /// What the principal may do.
+    package let scopes: Set<Scope>
 
     /// Names a principal.
-    package init(tenant: String, id: String?, subject: String? = nil) {
+    package init(tenant: String, id: String?, subject: String? = nil, scopes: Set<Scope>) {
         self.tenant = tenant
         self.id = id
         self.subject = subject
+        self.scopes = scopes
     }
 
-    /// A principal without a credential, of a server that asks for none.
+    /// A principal without a credential, of a server that asks for none: every scope of one tenant.
     package static func anonymous(tenant: String) -> Principal {
-        Principal(tenant: tenant, id: nil)
+        Principal(
+            tenant: tenant,
+            id: nil,
+            scopes: Set(Scope.allCases).subtracting([.tenantsManage])
+        )
     }
 }

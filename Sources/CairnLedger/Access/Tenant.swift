@@ -58,7 +58,7 @@ package struct Tenant: Hashable, Sendable {
     }
 }
 
-/// Where tenants are kept.
+/// Where tenants and their keys are kept.
 ///
 /// Every directory passes `DirectoryConformance`.
 package protocol Directory: Sendable {
@@ -68,4 +68,26 @@ package protocol Directory: Sendable {
     func tenants() async throws(StoreError) -> [Tenant]
     /// Makes a tenant and its empty ledger durable; a name or ledger that exists is a conflict.
     func create(_ tenant: Tenant) async throws(StoreError)
+
+    /// Makes a key durable; an id that exists is a conflict.
+    func create(_ key: APIKey) async throws(StoreError)
+    /// All keys of a tenant, revoked ones too, by when they were made and by id.
+    func keys(of tenant: String) async throws(StoreError) -> [APIKey]
+    /// The keys of all tenants that were made or revoked since a revision, and the revision now.
+    ///
+    /// Revision 0 is before everything. Revoked keys are among them.
+    func keys(
+        changedSince revision: Int64
+    ) async throws(StoreError) -> (keys: [APIKey], revision: Int64)
+    /// Revokes a tenant's key; returns it as it is then, or nil if the tenant has none of that id.
+    ///
+    /// A key that was revoked before stays as it is.
+    func revoke(
+        _ id: String,
+        of tenant: String,
+        at time: Timestamp
+    ) async throws(StoreError)
+        -> APIKey?
+    /// Notes when keys were last used; an earlier time changes nothing.
+    func noteUses(_ times: [String: Timestamp]) async throws(StoreError)
 }

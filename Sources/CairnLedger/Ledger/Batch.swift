@@ -20,6 +20,8 @@ package struct PreparedEvent: Sendable {
     package let schema: Leaf.Schema
     /// The retention class.
     package let retentionClass: RetentionClass
+    /// Whether its sender may learn what is recorded under its id by somebody else.
+    package let isReader: Bool
 
     /// Commits to the fields under a seed.
     package init(
@@ -29,7 +31,8 @@ package struct PreparedEvent: Sendable {
         seed: Seed,
         occurredAt: Timestamp,
         schema: Leaf.Schema = .event,
-        retentionClass: RetentionClass = .standard
+        retentionClass: RetentionClass = .standard,
+        isReader: Bool = true
     ) {
         self.id = id
         self.isFresh = isFresh
@@ -39,6 +42,17 @@ package struct PreparedEvent: Sendable {
         self.occurredAt = occurredAt
         self.schema = schema
         self.retentionClass = retentionClass
+        self.isReader = isReader
+    }
+
+    /// Whether an earlier event of the same id is this one sent again.
+    ///
+    /// A sender that may not read is told so of its own events alone: to compare with somebody
+    /// else's would tell it what they are.
+    func isRepeat(of first: Fields) -> Bool {
+        let isOwn = first.value(.known(.principalID)) == fields.value(.known(.principalID))
+        guard isReader || isOwn else { return false }
+        return first.asSent == fields.asSent
     }
 }
 

@@ -216,7 +216,7 @@ package actor Ledger {
                 if let index = known[event.id] {
                     outcomes.append(try await repeated(event, at: index))
                 } else if let first = placed[event.id] {
-                    let isSame = first.event.fields.asSent == event.fields.asSent
+                    let isSame = event.isRepeat(of: first.event.fields)
                     outcomes.append(isSame ? .known(first.receipt) : .conflict(first.receipt))
                 } else {
                     let receipt = sequencing.append(event)
@@ -324,7 +324,7 @@ package actor Ledger {
             origin: tenant.origin
         )
         guard let payload = record.payload else { return .contentUnavailable(receipt) }
-        return payload.fields.asSent == event.fields.asSent ? .known(receipt) : .conflict(receipt)
+        return event.isRepeat(of: payload.fields) ? .known(receipt) : .conflict(receipt)
     }
 
     /// A signed checkpoint that covers every record acknowledged before the call.

@@ -44,8 +44,7 @@ package final class Preparer: Sendable {
     /// - Throws: ``InvalidEvent`` for a reserved type and for a time too far ahead.
     package func prepare(
         _ event: Event,
-        principalID: String? = nil,
-        principalSubject: String? = nil,
+        by principal: Principal? = nil,
         dialect: String? = nil
     ) throws(InvalidEvent) -> PreparedEvent {
         guard !event.type.isReserved else {
@@ -60,10 +59,11 @@ package final class Preparer: Sendable {
             schema: .event,
             facts: EventFacts(
                 now: clock.now(),
-                principalID: principalID,
-                principalSubject: principalSubject,
+                principalID: principal?.id,
+                principalSubject: principal?.subject,
                 dialect: dialect
-            )
+            ),
+            isReader: principal?.scopes.contains(.eventsRead) ?? true
         )
     }
 
@@ -75,7 +75,8 @@ package final class Preparer: Sendable {
     private func prepare(
         _ event: Event,
         schema: Leaf.Schema,
-        facts: EventFacts
+        facts: EventFacts,
+        isReader: Bool = true
     ) throws(InvalidEvent) -> PreparedEvent {
         if let occurredAt = event.occurredAt,
             occurredAt > facts.now.advanced(byMilliseconds: limits.aheadMilliseconds)
@@ -98,7 +99,8 @@ package final class Preparer: Sendable {
             fields: event.fields(facts, registry: registry),
             seed: seed,
             occurredAt: event.occurredAt ?? facts.now,
-            schema: schema
+            schema: schema,
+            isReader: isReader
         )
     }
 }

@@ -83,3 +83,11 @@ package struct KeyFile: CheckpointSigner {
         key.named(checkpoint.origin).sign(checkpoint.text)
     }
 }
+
+/// Files that hold a secret, for their owner alone.
+package enum SecretFile {
+    /// Makes a text durable in a file of mode 0600, in place of what was there.
+    package static func write(_ text: String, to path: String) throws {
+        try Folder.write(Array(text.utf8), to: path, mode: 0o600)
+    }
+}

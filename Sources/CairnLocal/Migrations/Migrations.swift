@@ -6,7 +6,8 @@ internal import GRDB
 enum Migrations {
     /// Every step: its number, the oldest program that can read what it leaves, and its text.
     static let steps: [(version: Int, readableBy: Int, sql: String)] = [
-        (1, 1, LedgerMigration.sql)
+        (1, 1, LedgerMigration.sql),
+        (2, 1, KeysMigration.sql),
     ]
 
     /// The newest schema this program knows.

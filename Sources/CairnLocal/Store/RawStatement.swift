@@ -23,6 +23,10 @@ struct RawStatement {
         sqlite3_bind_int64(handle, position, value)
     }
 
+    func bind(_ position: Int32, ifPresent value: Int64?) {
+        if let value { bind(position, value) } else { sqlite3_bind_null(handle, position) }
+    }
+
     func bind(_ position: Int32, _ value: String) {
         var copy = value
         copy.withUTF8 { bytes in

@@ -24,11 +24,7 @@ struct EventReader: Sendable {
         } catch {
             throw EventReader.malformation(of: bytes) ?? error
         }
-        return try preparer.prepare(
-            event,
-            principalID: principal.id,
-            principalSubject: principal.subject
-        )
+        return try preparer.prepare(event, by: principal)
     }
 
     /// Why bytes are no JSON, which is to be told before any rule of events that they break.

@@ -4,13 +4,11 @@ internal import CairnLedger
 internal import HTTPTypes
 internal import Hummingbird
 
-/// Says who asks.
-///
-/// No credential exists yet, so none that is sent can be good; who sends none is the anonymous
-/// principal, where the server has one.
+/// Says who asks, from memory alone: neither store nor body is touched for a stranger.
 struct Authentication: RouterMiddleware {
     typealias Context = ServerContext
 
+    let keys: KeyRing
     /// The tenant of callers without a credential; nil refuses them.
     let anonymousTenant: String?
 
@@ -19,14 +17,44 @@ struct Authentication: RouterMiddleware {
         context: ServerContext,
         next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
-        guard request.headers[.authorization] == nil else {
-            throw Problem(.unauthenticated, "The credential is not known.")
-        }
-        guard let anonymousTenant else {
-            throw Problem(.unauthenticated, "A credential is required.")
-        }
         var context = context
-        context.principal = .anonymous(tenant: anonymousTenant)
+        context.principal = try principal(request)
         return try await next(request, context)
+    }
+
+    private func principal(_ request: Request) throws(Problem) -> Principal {
+        guard let credential = request.headers[.authorization] else {
+            guard let anonymousTenant else {
+                throw Problem(.unauthenticated, "A credential is required.")
+            }
+            guard request.head.authority.map(Authentication.isThisMachine) ?? true else {
+                throw Problem(.forbidden, "Without a credential, call it by a name of loopback.")
+            }
+            return .anonymous(tenant: anonymousTenant)
+        }
+        guard let token = Authentication.bearer(credential).flatMap({ APIKeyToken($0) }),
+            let principal = keys.principal(for: token)
+        else { throw Problem(.unauthenticated, "The credential is not known.") }
+        return principal
+    }
+
+    /// Whether a request's host, with or without a port, is a name that nobody else can give.
+    ///
+    /// A page of another site can make its own name point to this machine (DNS rebinding), but it
+    /// cannot make a browser send another name than its own.
+    static func isThisMachine(_ authority: String) -> Bool {
+        if authority == "[::1]" || authority.hasPrefix("[::1]:") { return true }
+        let host = authority.prefix { $0 != ":" }.lowercased()
+        if host == "localhost" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    /// What follows the scheme `Bearer` (RFC 6750 2.1), which is of either case.
+    static func bearer(_ credential: String) -> Substring? {
+        guard let blank = credential.firstIndex(of: " "),
+            credential[..<blank].lowercased() == "bearer"
+        else { return nil }
+        return credential[blank...].drop { $0 == " " }
     }
 }

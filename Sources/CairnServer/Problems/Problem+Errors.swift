@@ -82,12 +82,12 @@ extension Problem {
         case .conflict(let first):
             self.init(
                 .idConflict,
-                "\(first.id) was recorded before with other content.",
+                "\(first.id) was recorded before, with other content or by somebody else.",
                 errors: [
                     .init(
                         field: "id",
                         code: "conflict",
-                        message: "is taken by an event with other content"
+                        message: "is taken by another event"
                     )
                 ]
             )

@@ -13,11 +13,13 @@ package struct Problem: Error {
         case invalidCursor = "invalid_cursor"
         case idempotencyKeyNotSupported = "idempotency_key_not_supported"
         case unauthenticated
+        case forbidden
         case notFound = "not_found"
         case routeNotFound = "route_not_found"
         case checkpointNotFound = "checkpoint_not_found"
         case methodNotAllowed = "method_not_allowed"
         case idConflict = "id_conflict"
+        case tenantExists = "tenant_exists"
         case contentUnavailable = "content_unavailable"
         case bodyTooLarge = "body_too_large"
         case tooManyEvents = "too_many_events"
@@ -25,6 +27,7 @@ package struct Problem: Error {
         case invalidEvent = "invalid_event"
         case invalidRequest = "invalid_request"
         case rangeTooLong = "range_too_long"
+        case tooManyKeys = "too_many_keys"
         case overloaded
         case contended
         case unavailable
@@ -106,12 +109,14 @@ extension Problem.Code {
             .idempotencyKeyNotSupported:
             .badRequest
         case .unauthenticated: .unauthorized
+        case .forbidden: .forbidden
         case .notFound, .routeNotFound, .checkpointNotFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
-        case .idConflict, .contentUnavailable: .conflict
+        case .idConflict, .contentUnavailable, .tenantExists: .conflict
         case .bodyTooLarge, .tooManyEvents: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
-        case .invalidEvent, .invalidRequest, .rangeTooLong: .unprocessableContent
+        case .invalidEvent, .invalidRequest, .rangeTooLong, .tooManyKeys:
+            .unprocessableContent
         case .overloaded, .contended, .unavailable, .indeterminate, .clockStep, .ledgerRefused,
             .notReady:
             .serviceUnavailable
@@ -128,11 +133,13 @@ extension Problem.Code {
         case .invalidCursor: "The cursor is not one of this server for this query"
         case .idempotencyKeyNotSupported: "A stream of events takes no Idempotency-Key"
         case .unauthenticated: "The credential is missing or not valid"
+        case .forbidden: "The credential does not allow this"
         case .notFound: "There is nothing here that you may see"
         case .routeNotFound: "There is no such route"
         case .checkpointNotFound: "No checkpoint of that size was signed"
         case .methodNotAllowed: "The route does not have this method"
-        case .idConflict: "The id is taken by an event with other content"
+        case .idConflict: "The id is taken by another event"
+        case .tenantExists: "There is a tenant of that name"
         case .contentUnavailable: "The id is taken, and its content can no longer be compared"
         case .bodyTooLarge: "The body or the event is too large"
         case .tooManyEvents: "The bulk holds too many events"
@@ -140,6 +147,7 @@ extension Problem.Code {
         case .invalidEvent: "The event breaks a rule"
         case .invalidRequest: "The request breaks a rule"
         case .rangeTooLong: "The range of time spans too many days"
+        case .tooManyKeys: "The tenant has as many keys as it may"
         case .overloaded: "Too much is waiting"
         case .contended: "Other writers were first"
         case .unavailable: "The store is out of reach"

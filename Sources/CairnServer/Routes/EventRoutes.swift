@@ -15,7 +15,7 @@ struct EventRoutes: Sendable {
     let metrics: RequestMetrics
 
     var routes: [Route] {
-        [Route(.post, Path.events, handler: append)]
+        [Route(.post, Path.events, for: .holders(.eventsWrite), handler: append)]
     }
 
     @Sendable

@@ -11,9 +11,9 @@ struct LedgerRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, Path.ledger, handler: show),
-            Route(.get, Path.checkpoint, handler: checkpoint),
-            Route(.get, Path.consistency, handler: consistency),
+            Route(.get, Path.ledger, for: .members, handler: show),
+            Route(.get, Path.checkpoint, for: .holders(.ledgerVerify), handler: checkpoint),
+            Route(.get, Path.consistency, for: .holders(.ledgerVerify), handler: consistency),
         ]
     }
 

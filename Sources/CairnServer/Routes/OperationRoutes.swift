@@ -20,16 +20,16 @@ final class OperationRoutes: Sendable {
     /// What everybody may know, and says nothing else.
     var publicRoutes: [Route] {
         [
-            Route(.get, Path.health, isPublic: true, handler: live),
-            Route(.get, Path.live, isPublic: true, handler: live),
+            Route(.get, Path.health, for: .everybody, handler: live),
+            Route(.get, Path.live, for: .everybody, handler: live),
         ]
     }
 
     /// What operators look at.
     var operatorRoutes: [Route] {
         [
-            Route(.get, Path.ready, isPublic: true) { [self] in try await ready($0, context: $1) },
-            Route(.get, Path.metrics, isPublic: true) { [self] in
+            Route(.get, Path.ready, for: .everybody) { [self] in try await ready($0, context: $1) },
+            Route(.get, Path.metrics, for: .everybody) { [self] in
                 try await metrics($0, context: $1)
             },
         ]
@@ -37,7 +37,7 @@ final class OperationRoutes: Sendable {
 
     /// The contract.
     var contract: Route {
-        Route(.get, Path.contract, isPublic: true) { _, _ in
+        Route(.get, Path.contract, for: .everybody) { _, _ in
             Response(Array(OpenAPIDocument.text.utf8), type: MediaType.yaml, caching: "no-cache")
         }
     }

@@ -12,9 +12,9 @@ struct RecordRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, Path.events, handler: list),
-            Route(.get, Path.event, handler: show),
-            Route(.get, Path.proof, handler: prove),
+            Route(.get, Path.events, for: .holders(.eventsRead), handler: list),
+            Route(.get, Path.event, for: .holders(.eventsRead), handler: show),
+            Route(.get, Path.proof, for: .holders(.eventsRead), handler: prove),
         ]
     }
 

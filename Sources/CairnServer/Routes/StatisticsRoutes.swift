@@ -14,7 +14,7 @@ struct StatisticsRoutes: Sendable {
     let verifications: VerificationJobs
 
     var routes: [Route] {
-        [Route(.get, Path.statistics, handler: show)]
+        [Route(.get, Path.statistics, for: .holders(.eventsRead), handler: show)]
     }
 
     @Sendable

@@ -11,8 +11,8 @@ struct TileRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, Path.logCheckpoint, handler: checkpoint),
-            Route(.get, Path.tile, handler: tile),
+            Route(.get, Path.logCheckpoint, for: .holders(.ledgerVerify), handler: checkpoint),
+            Route(.get, Path.tile, for: .holders(.ledgerVerify), handler: tile),
         ]
     }
 

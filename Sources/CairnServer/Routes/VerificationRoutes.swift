@@ -15,9 +15,9 @@ struct VerificationRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.post, Path.verifications, handler: submit),
-            Route(.get, Path.verification, handler: show),
-            Route(.delete, Path.verification, handler: cancel),
+            Route(.post, Path.verifications, for: .holders(.ledgerVerify), handler: submit),
+            Route(.get, Path.verification, for: .holders(.ledgerVerify), handler: show),
+            Route(.delete, Path.verification, for: .holders(.ledgerVerify), handler: cancel),
         ]
     }
 
@@ -25,20 +25,24 @@ struct VerificationRoutes: Sendable {
     private func submit(_ request: Request, context: ServerContext) async throws -> Response {
         let principal = try context.caller()
         try QueryParameters(request).allow(only: [])
-        let body = try await request.body(upTo: configuration.requestBytes)
-        let scope: AuditScope
-        if body.readableBytes == 0 {
-            scope = AuditScope()
-        } else {
-            guard request.mediaType == MediaType.json else {
-                throw Problem(.unsupportedMediaType, "Send \(MediaType.json).")
-            }
-            scope = try AuditScope(request: Array(body.readableBytesView))
-        }
+        let body = try await request.jsonBody(upTo: configuration.requestBytes)
+        let scope = try body.isEmpty ? AuditScope() : AuditScope(request: body)
         let ledger = try await services.ledgers.ledger(of: principal.tenant)
         let size = await ledger.currentHead.size
-        if let to = scope.to, to > size {
-            throw Problem.member("to", "invalid_value", "is more than the \(size) records")
+        for (name, position) in [("from", scope.from), ("to", scope.to ?? 0)] where position > size
+        {
+            throw Problem.member(name, "invalid_value", "is more than the \(size) records")
+        }
+        if let note = scope.checkpoint {
+            do throws(UntrustedCheckpoint) {
+                _ = try Checkpoint.open(
+                    note,
+                    origin: ledger.tenant.origin,
+                    keys: [ledger.verifierKey]
+                )
+            } catch {
+                throw Problem.member("checkpoint", "invalid_value", "cannot be trusted: \(error)")
+            }
         }
         let job = try await verifications.submit(scope, tenant: principal.tenant)
         var response = Response(job.document, type: MediaType.json, status: .accepted)
@@ -74,16 +78,7 @@ extension AuditScope {
     /// - Throws: ``Problem`` naming the member that breaks a rule.
     fileprivate init(request bytes: [UInt8]) throws(Problem) {
         self.init()
-        let value: JSONValue
-        do throws(InvalidJSON) {
-            value = try JSONValue(parsing: bytes)
-        } catch {
-            throw Problem(telling: InvalidEvent(error))
-        }
-        guard let members = value.object else {
-            throw .member("", "wrong_type", "a request for a verification is an object")
-        }
-        for (name, value) in members {
+        for (name, value) in try Members.read(bytes) {
             switch name {
             case "from": from = try AuditScope.position(value, "from")
             case "to": to = try AuditScope.position(value, "to")

@@ -11,7 +11,7 @@ package struct DirectoryConformance: Sendable, CustomTestStringConvertible {
     /// Checks the promise against a fresh, empty directory.
     package let check: @Sendable (any Directory) async throws -> Void
 
-    private init(
+    init(
         _ testDescription: String,
         check: @escaping @Sendable (any Directory) async throws -> Void
     ) {
@@ -19,7 +19,7 @@ package struct DirectoryConformance: Sendable, CustomTestStringConvertible {
         self.check = check
     }
 
-    private static func tenant(
+    static func tenant(
         _ name: String,
         _ number: UInt64,
         createdAt: Timestamp = ManualClock.start
@@ -34,61 +34,62 @@ package struct DirectoryConformance: Sendable, CustomTestStringConvertible {
     }
 
     /// Every promise a directory makes.
-    package static let all: [DirectoryConformance] = [
-        .init("A tenant that was never created is not found") { directory in
-            try await directory.create(tenant("acme", 1))
-            for name in ["", "acm", "acmee", "ACME", "acme ", "%", "a_me", "ac%"] {
-                let found = try await directory.tenant(named: name)
-                #expect(found == nil, "\(name)")
-            }
-        },
-        .init("A tenant is found as it was created") { directory in
-            for (number, name) in ["acme", "A.b_c-D", String(repeating: "n", count: 128)]
-                .enumerated()
-            {
-                let created = tenant(
-                    name,
-                    UInt64(number),
-                    createdAt: Timestamp(milliseconds: 1_769_178_600_123 + Int64(number))
-                )
-                try await directory.create(created)
-                let found = try await directory.tenant(named: name)
-                #expect(found == created)
-            }
-        },
-        .init("All tenants are listed by the bytes of their names") { directory in
-            let none = try await directory.tenants()
-            #expect(none.isEmpty)
-            let names = ["b", "a", "B", "a-", "aa", "Z", "_", "0"]
-            for (number, name) in names.enumerated() {
-                try await directory.create(tenant(name, UInt64(number)))
-            }
-            let all = try await directory.tenants()
-            #expect(all.map(\.name) == ["0", "B", "Z", "_", "a", "a-", "aa", "b"])
-        },
-        .init("Names that differ in case alone are two tenants") { directory in
-            try await directory.create(tenant("acme", 1))
-            try await directory.create(tenant("Acme", 2))
-            let upper = try await directory.tenant(named: "Acme")
-            #expect(upper == tenant("Acme", 2))
-        },
-        .init("A name that exists is a conflict and changes nothing") { directory in
-            try await directory.create(tenant("acme", 1))
-            let refusal = await #expect(throws: StoreError.self) {
-                try await directory.create(tenant("acme", 2))
-            }
-            #expect(refusal?.isConflict == true)
-            let all = try await directory.tenants()
-            #expect(all == [tenant("acme", 1)])
-        },
-        .init("A ledger that exists is a conflict and changes nothing") { directory in
-            try await directory.create(tenant("acme", 1))
-            let refusal = await #expect(throws: StoreError.self) {
-                try await directory.create(tenant("other", 1))
-            }
-            #expect(refusal?.isConflict == true)
-            let all = try await directory.tenants()
-            #expect(all == [tenant("acme", 1)])
-        },
-    ]
+    package static let all: [DirectoryConformance] =
+        keys + [
+            .init("A tenant that was never created is not found") { directory in
+                try await directory.create(tenant("acme", 1))
+                for name in ["", "acm", "acmee", "ACME", "acme ", "%", "a_me", "ac%"] {
+                    let found = try await directory.tenant(named: name)
+                    #expect(found == nil, "\(name)")
+                }
+            },
+            .init("A tenant is found as it was created") { directory in
+                for (number, name) in ["acme", "A.b_c-D", String(repeating: "n", count: 128)]
+                    .enumerated()
+                {
+                    let created = tenant(
+                        name,
+                        UInt64(number),
+                        createdAt: Timestamp(milliseconds: 1_769_178_600_123 + Int64(number))
+                    )
+                    try await directory.create(created)
+                    let found = try await directory.tenant(named: name)
+                    #expect(found == created)
+                }
+            },
+            .init("All tenants are listed by the bytes of their names") { directory in
+                let none = try await directory.tenants()
+                #expect(none.isEmpty)
+                let names = ["b", "a", "B", "a-", "aa", "Z", "_", "0"]
+                for (number, name) in names.enumerated() {
+                    try await directory.create(tenant(name, UInt64(number)))
+                }
+                let all = try await directory.tenants()
+                #expect(all.map(\.name) == ["0", "B", "Z", "_", "a", "a-", "aa", "b"])
+            },
+            .init("Names that differ in case alone are two tenants") { directory in
+                try await directory.create(tenant("acme", 1))
+                try await directory.create(tenant("Acme", 2))
+                let upper = try await directory.tenant(named: "Acme")
+                #expect(upper == tenant("Acme", 2))
+            },
+            .init("A name that exists is a conflict and changes nothing") { directory in
+                try await directory.create(tenant("acme", 1))
+                let refusal = await #expect(throws: StoreError.self) {
+                    try await directory.create(tenant("acme", 2))
+                }
+                #expect(refusal?.isConflict == true)
+                let all = try await directory.tenants()
+                #expect(all == [tenant("acme", 1)])
+            },
+            .init("A ledger that exists is a conflict and changes nothing") { directory in
+                try await directory.create(tenant("acme", 1))
+                let refusal = await #expect(throws: StoreError.self) {
+                    try await directory.create(tenant("other", 1))
+                }
+                #expect(refusal?.isConflict == true)
+                let all = try await directory.tenants()
+                #expect(all == [tenant("acme", 1)])
+            },
+        ]
 }

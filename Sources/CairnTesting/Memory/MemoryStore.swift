@@ -25,6 +25,7 @@ package final class MemoryStore: Sendable {
     }
 
     private let ledgers = Mutex<[LedgerID: Contents]>([:])
+    let keyring = Mutex(MemoryKeys())
 
     /// A store without ledgers.
     package init() {}

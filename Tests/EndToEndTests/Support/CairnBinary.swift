@@ -118,12 +118,19 @@ enum CairnBinary {
 }
 
 extension Process {
-    /// Starts the process and waits for its end, on no thread of the test's own.
+    /// Starts the process and waits for its end, on no thread of the test's own; one that does not
+    /// end within two minutes is killed.
     func runToEnd() async throws {
         let (ended, end) = AsyncStream<Void>.makeStream()
         terminationHandler = { _ in end.finish() }
         try run()
+        let id = processIdentifier
+        let watch = Task {
+            try await Task.sleep(for: .seconds(120))
+            kill(id, SIGKILL)
+        }
         for await _ in ended {}
+        watch.cancel()
     }
 }
 

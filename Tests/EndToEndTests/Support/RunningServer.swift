@@ -11,12 +11,13 @@ final class RunningServer {
     private let errorFile: URL
 
     /// Starts a server on a store and waits until it listens.
-    init(_ store: URL, arguments: [String] = []) async throws {
+    init(_ store: URL, isOpen: Bool = true, arguments: [String] = []) async throws {
         let folder = store.deletingLastPathComponent()
         let name = UUID().uuidString
         errorFile = folder.appendingPathComponent("\(name).error")
         process = try CairnBinary.process(
-            ["serve", "--no-auth", "--port", "0", "--data", store.path] + arguments,
+            ["serve", "--port", "0", "--data", store.path] + (isOpen ? ["--no-auth"] : [])
+                + arguments,
             output: folder.appendingPathComponent("\(name).output"),
             error: errorFile
         )
@@ -71,12 +72,13 @@ final class RunningServer {
 
 /// Runs a server on a store of its own for as long as `body` takes.
 func withServer(
+    isOpen: Bool = true,
     arguments: [String] = [],
     _ body: (_ server: RunningServer, _ store: URL) async throws -> Void
 ) async throws {
     try await withTemporaryFolder { folder in
         let store = folder.appendingPathComponent("data")
-        let server = try await RunningServer(store, arguments: arguments)
+        let server = try await RunningServer(store, isOpen: isOpen, arguments: arguments)
         do {
             try await body(server, store)
         } catch {

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Cairn
+import CairnAPI
+import CairnLedger
+import CairnServer
+import Foundation
+import NIOHTTP1
+
+/// Where tenants and keys are managed: at a server, or in a store on disk.
+protocol Administration: Sendable {
+    /// Makes a tenant.
+    func createTenant(_ name: String) async throws -> JSONValue
+    /// All tenants.
+    func tenants() async throws -> [JSONValue]
+    /// Makes a key; the answer has it under `key`.
+    func createKey(
+        _ request: Registrar.KeyRequest,
+        of tenant: String?
+    ) async throws -> JSONValue
+    /// The keys of a tenant.
+    func keys(of tenant: String?) async throws -> [JSONValue]
+    /// Revokes a key.
+    func revokeKey(_ id: String, of tenant: String?) async throws -> JSONValue
+}
+
+/// How a command finds what it manages.
+struct AdministrationOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The server's address. Default: \(LedgerOptions.defaultServer), or CAIRN_SERVER.",
+            valueName: "url"
+        )
+    )
+    var server: String?
+
+    @Option(help: ArgumentHelp("The API key; also CAIRN_API_KEY.", valueName: "key"))
+    var apiKey: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Use the store in this folder instead of a server; no server may run on it.",
+            valueName: "folder"
+        )
+    )
+    var data: String?
+
+    func validate() throws {
+        if data != nil, server != nil || apiKey != nil {
+            throw ValidationError("--data and --server exclude each other")
+        }
+    }
+
+    /// Opens what is managed, and closes it when `body` is done.
+    func run<Result: Sendable>(
+        origin: String? = nil,
+        _ body: (any Administration) async throws -> Result
+    ) async throws -> Result {
+        guard let data else {
+            let environment = ProcessInfo.processInfo.environment
+            let remote = try RemoteLedger(
+                server: server ?? environment["CAIRN_SERVER"] ?? LedgerOptions.defaultServer,
+                apiKey: apiKey ?? environment["CAIRN_API_KEY"]
+            )
+            return try await AdministrationOptions.closing(remote.close) {
+                try await body(RemoteAdministration(server: remote))
+            }
+        }
+        guard Composition.hasStore(in: data) else {
+            throw CommandFailure.badInput("\(data) holds no store; check the path")
+        }
+        let open = try await Composition.openStore(
+            in: data,
+            signingKeyFile: Settings.keyFile(in: data),
+            checkpointDirectory: Settings.sibling(of: data)
+        )
+        return try await AdministrationOptions.closing({ try await open.close() }) {
+            try await body(LocalAdministration(open, prefix: origin))
+        }
+    }
+
+    private static func closing<Result>(
+        _ close: () async throws -> Void,
+        _ body: () async throws -> Result
+    ) async throws -> Result {
+        let result: Result
+        do {
+            result = try await body()
+        } catch {
+            // The first failure is the one to tell.
+            try? await close()
+            throw error
+        }
+        try await close()
+        return result
+    }
+}
+
+/// Tenants and keys behind a server's HTTP interface.
+struct RemoteAdministration: Administration {
+    let server: RemoteLedger
+
+    func createTenant(_ name: String) async throws -> JSONValue {
+        try await server.exchange(.POST, Path.tenants, ["name": .string(name)])
+    }
+
+    func tenants() async throws -> [JSONValue] {
+        try await server.exchange(.GET, Path.tenants)["tenants"]?.array ?? []
+    }
+
+    func createKey(
+        _ request: Registrar.KeyRequest,
+        of tenant: String?
+    ) async throws -> JSONValue {
+        var members: JSONObject = [
+            "name": .string(request.name),
+            "scopes": .array(request.scopes.names.map { .string($0) }),
+        ]
+        members["expires_at"] = request.expiresAt.map { .string($0.millisecondsText) }
+        return try await server.exchange(.POST, Path.keys + query(tenant), .object(members))
+    }
+
+    func keys(of tenant: String?) async throws -> [JSONValue] {
+        try await server.exchange(.GET, Path.keys + query(tenant))["keys"]?.array ?? []
+    }
+
+    func revokeKey(_ id: String, of tenant: String?) async throws -> JSONValue {
+        try await server.exchange(.DELETE, "\(Path.keys)/\(id)\(query(tenant))")
+    }
+
+    private func query(_ tenant: String?) -> String {
+        // A tenant's name needs no escape.
+        tenant.map { "?tenant=\($0)" } ?? ""
+    }
+}
+
+/// Tenants and keys of a store on disk, with every right its owner has.
+struct LocalAdministration: Administration {
+    private let open: Composition.OpenStore
+    private let registrar: Registrar
+
+    init(_ open: Composition.OpenStore, prefix: String?) {
+        self.open = open
+        let ledgers = Ledgers(
+            directory: open.store,
+            store: open.store,
+            signer: open.signer,
+            vault: open.vault,
+            clock: open.clock
+        )
+        registrar = Composition.registrar(of: open, ledgers: ledgers, prefix: prefix)
+    }
+
+    func createTenant(_ name: String) async throws -> JSONValue {
+        guard let tenant = try await registrar.createTenant(name, by: nil) else {
+            throw CommandFailure.badInput("there is a tenant \(name) already")
+        }
+        return tenant.body.json
+    }
+
+    func tenants() async throws -> [JSONValue] {
+        try await open.store.tenants().map(\.body.json)
+    }
+
+    func createKey(
+        _ request: Registrar.KeyRequest,
+        of tenant: String?
+    ) async throws -> JSONValue {
+        let (key, token) = try await registrar.createKey(
+            request,
+            of: try await known(tenant),
+            by: nil
+        )
+        return key.body(showing: token).json
+    }
+
+    func keys(of tenant: String?) async throws -> [JSONValue] {
+        try await open.store.keys(of: try await known(tenant)).map { $0.body().json }
+    }
+
+    func revokeKey(_ id: String, of tenant: String?) async throws -> JSONValue {
+        let name = try await known(tenant)
+        guard let key = try await registrar.revokeKey(id, of: name, by: nil) else {
+            throw CommandFailure.badInput("the tenant \(name) has no key \(id)")
+        }
+        return key.body().json
+    }
+
+    private func known(_ tenant: String?) async throws -> String {
+        let name = tenant ?? "default"
+        guard try await open.store.tenant(named: name) != nil else {
+            throw CommandFailure.badInput("there is no tenant \(name)")
+        }
+        return name
+    }
+}

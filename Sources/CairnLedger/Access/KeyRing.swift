@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Cairn
+package import Logging
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// All keys of a deployment, in memory, so that a request is let in or refused without the store.
+///
+/// What other servers make or revoke is seen within ``interval``.
+package final class KeyRing: Service {
+    /// How long a change made by another server may stay unseen.
+    package static let interval = Duration.seconds(2)
+    /// After how many looks the times of uses are written down.
+    private static let looksPerNote = 30
+
+    private struct State {
+        var keys: [String: APIKey] = [:]
+        var revision: Int64 = 0
+        var uses: [String: Timestamp] = [:]
+    }
+
+    private let directory: any Directory
+    private let now: @Sendable () -> Timestamp
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    /// A ring without keys, until it is loaded.
+    package init(
+        directory: any Directory,
+        now: @escaping @Sendable () -> Timestamp,
+        logger: Logger
+    ) {
+        self.directory = directory
+        self.now = now
+        self.logger = logger
+    }
+
+    /// The principal of a key, or nil if it opens nothing now.
+    ///
+    /// An unknown key and a wrong secret take the same time.
+    package func principal(for token: APIKeyToken) -> Principal? {
+        let hash = token.hash
+        let now = now()
+        return state.withLock { state in
+            let key = state.keys[token.id]
+            let isRight = hash.matchesInConstantTime(key?.hash ?? .emptyRoot)
+            guard let key, isRight, key.isGood(at: now) else { return nil }
+            state.uses[key.id] = now
+            return key.principal
+        }
+    }
+
+    /// Learns what changed since the last look.
+    package func refresh() async throws(StoreError) {
+        let changed = try await directory.keys(changedSince: state.withLock { $0.revision })
+        state.withLock { state in
+            for key in changed.keys { state.keys[key.id] = key.revokedAt == nil ? key : nil }
+            state.revision = max(state.revision, changed.revision)
+        }
+    }
+
+    /// Keeps itself up to date until told to shut down, and writes down when keys were used.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { [self] in
+            var looks = 0
+            while !Task.isCancelled {
+                do {
+                    try await Task.sleep(for: KeyRing.interval)
+                } catch {
+                    return
+                }
+                await look()
+                looks += 1
+                if looks % KeyRing.looksPerNote == 0 { await noteUses() }
+            }
+        }
+        await noteUses()
+    }
+
+    private func look() async {
+        do throws(StoreError) {
+            try await refresh()
+        } catch {
+            logger.error("changes of keys cannot be read", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func noteUses() async {
+        let uses = state.withLock { state in
+            defer { state.uses = [:] }
+            return state.uses
+        }
+        guard !uses.isEmpty else { return }
+        do throws(StoreError) {
+            try await directory.noteUses(uses)
+        } catch {
+            // Nothing but a time is lost, and the next use gives a newer one.
+            logger.warning("uses of keys cannot be noted", metadata: ["error": "\(error)"])
+        }
+    }
+}

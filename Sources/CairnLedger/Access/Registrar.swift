@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Cairn
+
+/// Makes and revokes keys, and makes tenants.
+///
+/// Every change of a key is first a durable record of the tenant's own ledger, and only then a
+/// change: what is not in the ledger did not happen. A new tenant's ledger begins with its making.
+package struct Registrar: Sendable {
+    /// What a new key is to be.
+    package struct KeyRequest: Sendable {
+        /// What people call it.
+        package var name: String
+        /// What it may do.
+        package var scopes: Set<Scope>
+        /// From when on it is refused, if ever.
+        package var expiresAt: Timestamp?
+
+        /// Asks for a key.
+        package init(name: String, scopes: Set<Scope>, expiresAt: Timestamp? = nil) {
+            self.name = name
+            self.scopes = scopes
+            self.expiresAt = expiresAt
+        }
+    }
+
+    private let directory: any Directory
+    private let ledgers: Ledgers
+    private let preparer: Preparer
+    private let draft: @Sendable (_ name: String) async throws(StoreError) -> Tenant
+    private let now: @Sendable () -> Timestamp
+    private let random: @Sendable (UnsafeMutableRawBufferPointer) -> Void
+
+    /// Joins what changes need.
+    ///
+    /// `draft` names the ledger of a tenant to be and its origin; `random` must be
+    /// cryptographically so.
+    package init(
+        directory: any Directory,
+        ledgers: Ledgers,
+        preparer: Preparer,
+        draft: @escaping @Sendable (_ name: String) async throws(StoreError) -> Tenant,
+        now: @escaping @Sendable () -> Timestamp,
+        random: @escaping @Sendable (UnsafeMutableRawBufferPointer) -> Void
+    ) {
+        self.directory = directory
+        self.ledgers = ledgers
+        self.preparer = preparer
+        self.draft = draft
+        self.now = now
+        self.random = random
+    }
+
+    // MARK: Keys
+
+    /// Draws what a new key's caller keeps.
+    package func drawToken() -> APIKeyToken {
+        var bytes = [UInt8](repeating: 0, count: 38)
+        bytes.withUnsafeMutableBytes { random($0) }
+        return APIKeyToken(random: bytes)
+    }
+
+    /// Makes a key of a tenant, of a token that was drawn before or of a new one, which is nowhere
+    /// kept.
+    package func createKey(
+        _ request: KeyRequest,
+        of tenant: String,
+        by principal: Principal?,
+        token: APIKeyToken? = nil
+    ) async throws(LedgerError) -> (key: APIKey, token: APIKeyToken) {
+        let token = token ?? drawToken()
+        let key = APIKey(
+            id: token.id,
+            tenant: tenant,
+            name: request.name,
+            scopes: request.scopes,
+            hash: token.hash,
+            createdAt: now(),
+            expiresAt: request.expiresAt
+        )
+        try await record("cairn.key.created", key, in: tenant, by: principal)
+        do throws(StoreError) {
+            try await directory.create(key)
+        } catch {
+            throw LedgerError(error)
+        }
+        return (key, token)
+    }
+
+    /// Revokes a tenant's key; nil if the tenant has none of that id.
+    package func revokeKey(
+        _ id: String,
+        of tenant: String,
+        by principal: Principal?
+    ) async throws(LedgerError) -> APIKey? {
+        do {
+            let keys = try await directory.keys(of: tenant)
+            guard let key = keys.first(where: { $0.id.utf8.elementsEqual(id.utf8) }) else {
+                return nil
+            }
+            guard key.revokedAt == nil else { return key }
+            try await record("cairn.key.revoked", key, in: tenant, by: principal)
+            return try await directory.revoke(key.id, of: tenant, at: now())
+        } catch let error as LedgerError {
+            throw error
+        } catch let error as StoreError {
+            throw LedgerError(error)
+        } catch {
+            throw .unavailable(error)
+        }
+    }
+
+    private func record(
+        _ type: String,
+        _ key: APIKey,
+        in tenant: String,
+        by principal: Principal?
+    ) async throws(LedgerError) {
+        var details: JSONObject = [
+            "scopes": .array(key.scopes.names.map { .string($0) })
+        ]
+        details["expires_at"] = key.expiresAt.map { .string($0.millisecondsText) }
+        try await record(
+            type,
+            Event.Resource(type: "api_key", id: key.id, name: key.name),
+            details,
+            in: tenant,
+            by: principal
+        )
+    }
+
+    // MARK: Tenants
+
+    /// Makes a tenant, whose ledger begins with who made it; nil if the name is taken.
+    package func createTenant(
+        _ name: String,
+        by principal: Principal?
+    ) async throws(LedgerError) -> Tenant? {
+        let tenant: Tenant
+        do throws(StoreError) {
+            guard try await directory.tenant(named: name) == nil else { return nil }
+            tenant = try await draft(name)
+            try await directory.create(tenant)
+        } catch {
+            if case .conflict = error { return nil }
+            throw LedgerError(error)
+        }
+        try await record(
+            "cairn.tenant.created",
+            Event.Resource(type: "tenant", id: tenant.name),
+            ["origin": .string(tenant.origin)],
+            in: tenant.name,
+            by: principal
+        )
+        return tenant
+    }
+
+    // MARK: Records
+
+    private func record(
+        _ type: String,
+        _ resource: Event.Resource,
+        _ details: JSONObject,
+        in tenant: String,
+        by principal: Principal?
+    ) async throws(LedgerError) {
+        let ledger = try await ledgers.ledger(of: tenant)
+        let prepared: PreparedEvent
+        do {
+            var event = Event(type: try EventType(type), actor: principal.actor)
+            event.resources = [resource]
+            event.details = JSONValue.object(details).canonical
+            prepared = try preparer.prepare(ledgerEvent: event)
+        } catch {
+            preconditionFailure("a record of the ledger about itself is valid: \(error)")
+        }
+        if case .failed(let error)? = await ledger.append([prepared]).first { throw error }
+    }
+}
+
+extension Principal? {
+    /// Who did it, as the ledger's records of itself say: nobody is the operator at the console.
+    fileprivate var actor: Event.Actor {
+        guard let self else { return Event.Actor(type: "operator", id: "console") }
+        guard let id = self.id else { return Event.Actor(type: "anonymous", id: "anonymous") }
+        return Event.Actor(type: "api_key", id: id, name: self.subject)
+    }
+}
