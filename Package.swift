@@ -46,6 +46,7 @@ let package = Package(
             traits: [.defaults, "YAML", "CommandLineArguments"]
         ),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
@@ -70,7 +71,8 @@ let package = Package(
             name: "CairnServer",
             dependencies: [
                 "CairnLedger", "CairnAPI", "Cairn", hummingbird, nioCore, httpTypes, logging,
-                metrics, lifecycle,
+                metrics, lifecycle, crypto,
+                .product(name: "JWTKit", package: "jwt-kit"),
             ],
             swiftSettings: settings
         ),
@@ -121,7 +123,7 @@ let package = Package(
             name: "CairnServerTests",
             dependencies: [
                 "CairnServer", "CairnTesting", "CairnLedger", "CairnAPI", "Cairn", hummingbird,
-                httpTypes, nioCore, logging,
+                httpTypes, nioCore, logging, crypto,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings

@@ -53,7 +53,7 @@ package struct Server: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port)
             ),
-            services: [services.keys, verifications],
+            services: [services.keys, services.tokens, verifications],
             onServerRunning: { await onListening($0.localAddress?.port ?? 0) },
             logger: logger
         )
@@ -68,8 +68,9 @@ package struct Server: Sendable {
                 )
             )
         }
-        application.beforeServerStarts { [verifications, keys = services.keys] in
-            try await keys.refresh()
+        application.beforeServerStarts { [verifications, services] in
+            try await services.keys.refresh()
+            await services.tokens.refresh()
             try await verifications.load()
         }
         return application
@@ -120,6 +121,7 @@ package struct Server: Sendable {
             .add(
                 middleware: Authentication(
                     keys: services.keys,
+                    tokens: services.tokens,
                     anonymousTenant: configuration.anonymousTenant
                 )
             )

@@ -28,6 +28,8 @@ package struct ServerServices: Sendable {
     package let directory: any Directory
     /// The keys that let callers in.
     package let keys: KeyRing
+    /// The issuers whose tokens let callers in.
+    package let tokens: TokenAuthority
     /// Makes and revokes keys, and makes tenants.
     package let registrar: Registrar
     /// Where verifications are kept.
@@ -50,6 +52,7 @@ package struct ServerServices: Sendable {
         index: any RecordIndex,
         directory: any Directory,
         keys: KeyRing,
+        tokens: TokenAuthority,
         registrar: Registrar,
         jobs: any JobStore,
         preparer: Preparer,
@@ -63,6 +66,7 @@ package struct ServerServices: Sendable {
         self.index = index
         self.directory = directory
         self.keys = keys
+        self.tokens = tokens
         self.registrar = registrar
         self.jobs = jobs
         self.preparer = preparer

@@ -122,7 +122,8 @@ struct AccessTests {
                     headers: credential.isEmpty ? [:] : ["Authorization": credential]
                 )
                 reply.expectProblem(401, "unauthenticated")
-                #expect(reply.header("WWW-Authenticate") == "Bearer")
+                let challenge = credential.isEmpty ? "Bearer" : #"Bearer error="invalid_token""#
+                #expect(reply.header("WWW-Authenticate") == challenge)
             }
             // One character of the secret is another.
             let last = owner.last == "A" ? "E" : "A"

@@ -25,9 +25,16 @@ struct ServerSetting: Sendable {
     let signer: MemorySigner
     let registrar: Registrar
     let keys: KeyRing
+    let tokens: TokenAuthority
 
     /// The verifier key, as a stranger would be given it.
     var key: NoteVerifierKey { signer.verifierKey(for: tenant.origin) }
+}
+
+/// The issuers that a server believes, and what their addresses have.
+struct Identity {
+    var issuers: [TokenIssuer] = []
+    var fetch: @Sendable (String) async throws -> [UInt8] = { _ in [] }
 }
 
 extension ServerSetting {
@@ -36,6 +43,8 @@ extension ServerSetting {
         memory: MemoryStore? = nil,
         jobs: MemoryJobStore = MemoryJobStore(),
         readiness: [ReadinessCheck] = [],
+        clock: ManualClock = ManualClock(),
+        identity: Identity = Identity(),
         configure: (inout ServerConfiguration) -> Void = { _ in }
     ) throws -> ServerSetting {
         let example = Tenant.example
@@ -51,7 +60,7 @@ extension ServerSetting {
             try kept.create(.other)
         }
         let store = FaultyLedgerStore(kept)
-        let (clock, signer, metrics) = (ManualClock(), MemorySigner(), MetricsRegistry())
+        let (signer, metrics) = (MemorySigner(), MetricsRegistry())
         let ledgers = Ledgers(
             directory: kept,
             store: store,
@@ -60,6 +69,7 @@ extension ServerSetting {
             clock: clock.server
         )
         let generator = Mutex(SeededGenerator(seed: 1))
+        let names = Mutex(SeededGenerator(seed: 1_000))
         let fill: @Sendable (UnsafeMutableRawBufferPointer) -> Void = { buffer in
             generator.withLock { generator in
                 for position in buffer.indices {
@@ -73,7 +83,7 @@ extension ServerSetting {
             ledgers: ledgers,
             preparer: preparer,
             draft: { name in
-                let ledger = generator.withLock { LedgerID(using: &$0) }
+                let ledger = names.withLock { LedgerID(using: &$0) }
                 return Tenant(
                     name: name,
                     ledger: ledger,
@@ -89,6 +99,14 @@ extension ServerSetting {
             now: clock.server.now,
             logger: Logger(label: "keys") { _ in SwiftLogNoOpLogHandler() }
         )
+        let tokens = TokenAuthority(
+            issuers: identity.issuers,
+            directory: kept,
+            registrar: registrar,
+            fetch: identity.fetch,
+            now: clock.server.now,
+            logger: Logger(label: "tokens") { _ in SwiftLogNoOpLogHandler() }
+        )
         var configuration = ServerConfiguration()
         configuration.anonymousTenant = "default"
         configure(&configuration)
@@ -100,6 +118,7 @@ extension ServerSetting {
                 index: kept,
                 directory: kept,
                 keys: keys,
+                tokens: tokens,
                 registrar: registrar,
                 jobs: jobs,
                 preparer: preparer,
@@ -120,7 +139,8 @@ extension ServerSetting {
             tenant: tenant,
             signer: signer,
             registrar: registrar,
-            keys: keys
+            keys: keys,
+            tokens: tokens
         )
     }
 

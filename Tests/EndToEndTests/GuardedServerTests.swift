@@ -157,3 +157,89 @@ struct GuardedServerTests {
         }
     }
 }
+
+@Suite("The file that says whose tokens are believed")
+struct IssuersFileTests {
+    @Test(
+        "A mistake in it is named, and the server does not start",
+        arguments: [
+            ("{", "not a JSON object"), (#"{"issuers":1}"#, "not a JSON object"),
+            (#"{"issuers":[1]}"#, "must be an object"),
+            (#"{"issuers":[{}]}"#, "algorithm is required"),
+            (#"{"issuers":[{"algorithm":"none"}]}"#, "algorithm must be one of"),
+            (#"{"issuers":[{"algorithm":"RS256"}]}"#, "issuer is required"),
+            (#"{"issuers":[{"algorithm":"RS256","issuer":"i","audience":"a"}]}"#, "jwks_url"),
+            (
+                #"{"issuers":[{"algorithm":"RS256","issuer":"i","audience":"a","jwks_url":"http://x.example/"}]}"#,
+                "must be https"
+            ),
+            (
+                #"{"issuers":[{"algorithm":"RS256","issuer":"i","audience":"a","secret_file":"s"}]}"#,
+                "does not go with RS256"
+            ),
+            (
+                #"{"issuers":[{"algorithm":"HS256","issuer":"i","audience":"a","secret_file":"s"}]}"#,
+                "cannot be read"
+            ),
+            (#"{"issuers":[{"algorithm":"RS256","isuer":"i"}]}"#, "isuer is not known"),
+        ]
+    )
+    func mistakes(text: String, told: String) async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("issuers.json")
+            try Data(text.utf8).write(to: file)
+            let run = try await CairnBinary.run(
+                "serve",
+                "--port",
+                "0",
+                "--data",
+                folder.appendingPathComponent("data").path,
+                "--auth-issuers",
+                file.path
+            )
+            #expect(run.status == 2)
+            #expect(run.error.contains(told), "\(run.error)")
+        }
+    }
+
+    @Test("A token signed with the shared secret is let in")
+    func secret() async throws {
+        try await withTemporaryFolder { folder in
+            let issuers = """
+                {"issuers": [{"issuer": "https://id.example.com/", "audience": "cairn",
+                  "algorithm": "HS256", "secret_file": "secret"}]}
+                """
+            try Data(issuers.utf8).write(to: folder.appendingPathComponent("issuers.json"))
+            try Data("a secret of more than thirty-two bytes\n".utf8)
+                .write(to: folder.appendingPathComponent("secret"))
+            let server = try await RunningServer(
+                folder.appendingPathComponent("data"),
+                isOpen: false,
+                arguments: ["--auth-issuers", folder.appendingPathComponent("issuers.json").path]
+            )
+            // Made with a tool that is not ours; it ends in the year 2100.
+            let token =
+                "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
+                + "eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUuY29tLyIsImF1ZCI6ImNhaXJuIiwic3ViIjoiYWRh"
+                + "IiwidGVuYW50IjoiZGVmYXVsdCIsInJvbGVzIjpbInJlYWRlciJdLCJleHAiOjQxMDI0NDQ4MDB9"
+                + ".1ZFtfIXsvHnlaD10xlIwhjPv9tnz3AZetLAh819tVSg"
+            let query = try await CairnBinary.run(
+                "query",
+                "--server",
+                server.url,
+                "--api-key",
+                token
+            )
+            #expect(query.status == 0, "\(query.error)")
+            let refused = try await CairnBinary.run(
+                "query",
+                "--server",
+                server.url,
+                "--api-key",
+                String(token.dropLast(2)) + "AA"
+            )
+            #expect(refused.status == 2)
+            #expect(await server.stop() == 0)
+        }
+    }
+}

@@ -12,8 +12,8 @@ enum ModuleRules {
         ],
         "CairnAPI": ["Cairn"],
         "CairnServer": [
-            "CairnLedger", "CairnAPI", "Cairn", "Hummingbird", "HummingbirdCore", "HTTPTypes",
-            "NIOCore", "Logging", "Metrics", "ServiceLifecycle",
+            "CairnLedger", "CairnAPI", "Cairn", "Foundation", "Hummingbird", "HummingbirdCore",
+            "HTTPTypes", "JWTKit", "NIOCore", "Logging", "Metrics", "ServiceLifecycle",
         ],
         "CairnCommand": [
             "CairnServer", "CairnLocal", "CairnLedger", "CairnAPI", "Cairn", "CZlib",

@@ -29,6 +29,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await Settings(options: options)
         try Self.admit(settings)
+        let issuers = try settings.issuersFile.map(IssuersFile.read) ?? []
         let level = Logger.Level(rawValue: settings.logLevel) ?? .info
         LoggingSystem.bootstrap { label in
             JSONLogHandler(label: label, level: level, now: Composition.now) {
@@ -46,7 +47,14 @@ struct ServeCommand: AsyncParsableCommand {
         )
         do {
             try await Composition.createDefaultTenant(in: open, prefix: settings.originPrefix)
-            try await serve(settings, open, registry, logger)
+            let fetcher = KeySetFetcher()
+            do {
+                try await serve(settings, open, registry, logger, issuers, fetcher)
+            } catch {
+                try? await fetcher.close()
+                throw error
+            }
+            try await fetcher.close()
         } catch {
             try? await open.close()
             throw error
@@ -77,7 +85,9 @@ struct ServeCommand: AsyncParsableCommand {
         _ settings: Settings,
         _ open: Composition.OpenStore,
         _ registry: MetricsRegistry,
-        _ logger: Logger
+        _ logger: Logger,
+        _ issuers: [TokenIssuer],
+        _ fetcher: KeySetFetcher
     ) async throws {
         let ledgers = Ledgers(
             directory: open.store,
@@ -105,6 +115,14 @@ struct ServeCommand: AsyncParsableCommand {
                 index: open.store,
                 directory: open.store,
                 keys: KeyRing(directory: open.store, now: Composition.now, logger: logger),
+                tokens: TokenAuthority(
+                    issuers: issuers,
+                    directory: open.store,
+                    registrar: registrar,
+                    fetch: { try await fetcher.fetch($0) },
+                    now: Composition.now,
+                    logger: logger
+                ),
                 registrar: registrar,
                 jobs: open.store,
                 preparer: Composition.preparer(limits: settings.eventLimits),

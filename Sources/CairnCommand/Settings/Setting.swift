@@ -92,6 +92,12 @@ extension Setting {
         defaultText: "false",
         meaning: "Serve everybody who can connect, without credentials; on loopback only."
     )
+    static let issuers = Setting(
+        key: "auth.issuers",
+        kind: .path,
+        defaultText: nil,
+        meaning: "A JSON file that says whose tokens (JWT) are believed; see operating.md."
+    )
     static let origin = Setting(
         key: "origin",
         kind: .text,
@@ -209,7 +215,8 @@ extension Setting {
 
     /// Every setting, in the order of the documentation.
     static let all = [
-        data, host, port, operationsPort, noAuth, origin, checkpointDirectory, signingKey, logLevel,
+        data, host, port, operationsPort, noAuth, issuers, origin, checkpointDirectory, signingKey,
+        logLevel,
         publishInterval, shutdownGrace, batchRecords, poolRecords, poolMebibytes, eventBytes,
         documentBytes, documentDepth, identifierBytes, actionBytes, nameBytes, userAgentBytes,
         descriptionBytes, resourceCount, aheadSeconds,

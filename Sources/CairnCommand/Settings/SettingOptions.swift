@@ -18,6 +18,7 @@ struct SettingOptions: ParsableArguments {
     @Option(name: Setting.operationsPort.name, help: Setting.operationsPort.help)
     var operationsPort: String?
     @Flag(name: Setting.noAuth.name, help: Setting.noAuth.help) var noAuth = false
+    @Option(name: Setting.issuers.name, help: Setting.issuers.help) var issuers: String?
     @Option(name: Setting.origin.name, help: Setting.origin.help) var origin: String?
     @Option(name: Setting.checkpointDirectory.name, help: Setting.checkpointDirectory.help)
     var checkpointDirectory: String?
@@ -57,7 +58,7 @@ struct SettingOptions: ParsableArguments {
     var given: [String: String] {
         let options: [(setting: Setting, value: String?)] = [
             (.data, data), (.host, host), (.port, port), (.operationsPort, operationsPort),
-            (.noAuth, noAuth ? "true" : nil), (.origin, origin),
+            (.noAuth, noAuth ? "true" : nil), (.issuers, issuers), (.origin, origin),
             (.checkpointDirectory, checkpointDirectory), (.signingKey, signingKey),
             (.logLevel, logLevel),
             (.publishInterval, publishInterval), (.shutdownGrace, shutdownGrace),

@@ -16,6 +16,8 @@ struct Settings: Sendable {
     let port: Int
     let operationsPort: Int?
     let isOpen: Bool
+    /// The file that says whose tokens are believed, if there is one.
+    let issuersFile: String?
     /// The prefix of new ledgers' origins; nil for one that is random per store.
     let originPrefix: String?
     let checkpointDirectory: String
@@ -40,6 +42,7 @@ struct Settings: Sendable {
         port = try await reader.integer(.port)
         operationsPort = try await reader.optionalInteger(.operationsPort)
         isOpen = try await reader.flag(.noAuth)
+        issuersFile = try await reader.optionalText(.issuers)
         originPrefix = try await reader.optionalText(.origin)
         if let originPrefix, !Settings.isOriginPrefix(originPrefix) {
             throw InvalidSetting(

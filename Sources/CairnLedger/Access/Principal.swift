@@ -2,20 +2,39 @@
 
 /// Who is asking, whose ledger they ask about, and what they may do there.
 package struct Principal: Hashable, Sendable {
+    /// What a principal is known by.
+    package enum Kind: Sendable {
+        /// Nothing at all.
+        case anonymous
+        /// A key of the tenant.
+        case key
+        /// A token of an issuer that the server believes.
+        case token
+    }
+
     /// The tenant whose ledger it is.
     package let tenant: String
     /// The key or token, never a secret; nil for an anonymous principal.
     package let id: String?
     /// Whom the key or token speaks for.
     package let subject: String?
+    /// What the principal is known by.
+    package let kind: Kind
     /// What the principal may do.
     package let scopes: Set<Scope>
 
     /// Names a principal.
-    package init(tenant: String, id: String?, subject: String? = nil, scopes: Set<Scope>) {
+    package init(
+        tenant: String,
+        id: String?,
+        subject: String? = nil,
+        kind: Kind = .key,
+        scopes: Set<Scope>
+    ) {
         self.tenant = tenant
         self.id = id
         self.subject = subject
+        self.kind = kind
         self.scopes = scopes
     }
 
@@ -24,6 +43,7 @@ package struct Principal: Hashable, Sendable {
         Principal(
             tenant: tenant,
             id: nil,
+            kind: .anonymous,
             scopes: Set(Scope.allCases).subtracting([.tenantsManage])
         )
     }

@@ -182,7 +182,11 @@ extension Principal? {
     /// Who did it, as the ledger's records of itself say: nobody is the operator at the console.
     fileprivate var actor: Event.Actor {
         guard let self else { return Event.Actor(type: "operator", id: "console") }
-        guard let id = self.id else { return Event.Actor(type: "anonymous", id: "anonymous") }
-        return Event.Actor(type: "api_key", id: id, name: self.subject)
+        let id = self.id ?? "anonymous"
+        return switch self.kind {
+        case .anonymous: Event.Actor(type: "anonymous", id: id)
+        case .key: Event.Actor(type: "api_key", id: id, name: self.subject)
+        case .token: Event.Actor(type: "user", id: self.subject ?? id)
+        }
     }
 }

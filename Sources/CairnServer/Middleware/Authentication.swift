@@ -4,11 +4,12 @@ internal import CairnLedger
 internal import HTTPTypes
 internal import Hummingbird
 
-/// Says who asks, from memory alone: neither store nor body is touched for a stranger.
+/// Says who asks, from memory: neither store nor body is touched for a stranger.
 struct Authentication: RouterMiddleware {
     typealias Context = ServerContext
 
     let keys: KeyRing
+    let tokens: TokenAuthority
     /// The tenant of callers without a credential; nil refuses them.
     let anonymousTenant: String?
 
@@ -18,11 +19,11 @@ struct Authentication: RouterMiddleware {
         next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        context.principal = try principal(request)
+        context.principal = try await principal(request)
         return try await next(request, context)
     }
 
-    private func principal(_ request: Request) throws(Problem) -> Principal {
+    private func principal(_ request: Request) async throws -> Principal {
         guard let credential = request.headers[.authorization] else {
             guard let anonymousTenant else {
                 throw Problem(.unauthenticated, "A credential is required.")
@@ -32,10 +33,16 @@ struct Authentication: RouterMiddleware {
             }
             return .anonymous(tenant: anonymousTenant)
         }
-        guard let token = Authentication.bearer(credential).flatMap({ APIKeyToken($0) }),
-            let principal = keys.principal(for: token)
+        guard let text = Authentication.bearer(credential),
+            let principal = try await believed(text)
         else { throw Problem(.unauthenticated, "The credential is not known.") }
         return principal
+    }
+
+    private func believed(_ credential: Substring) async throws(LedgerError) -> Principal? {
+        if let key = APIKeyToken(credential) { return keys.principal(for: key) }
+        guard SignedToken.resembles(credential) else { return nil }
+        return try await tokens.principal(for: credential)
     }
 
     /// Whether a request's host, with or without a port, is a name that nobody else can give.

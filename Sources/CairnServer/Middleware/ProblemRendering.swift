@@ -26,7 +26,11 @@ struct ProblemRendering: RouterMiddleware {
                 problem = unroutable(request)
             }
             log(problem, context)
-            return response(to: problem, context)
+            var response = response(to: problem, context)
+            if let challenge = problem.challenge(to: request) {
+                response.headers[.wwwAuthenticate] = challenge
+            }
+            return response
         }
     }
 
@@ -48,7 +52,6 @@ struct ProblemRendering: RouterMiddleware {
         )
         switch problem.code.status {
         case .serviceUnavailable: response.headers[.retryAfter] = "1"
-        case .unauthorized: response.headers[.wwwAuthenticate] = "Bearer"
         case .methodNotAllowed:
             response.headers[.allow] = problem.allowedMethods.joined(separator: ", ")
         default: break
@@ -61,5 +64,17 @@ struct ProblemRendering: RouterMiddleware {
         var metadata: Logger.Metadata = ["code": "\(problem.code.rawValue)"]
         if let cause = problem.cause { metadata["cause"] = "\(cause)" }
         context.logger.error("a request failed", metadata: metadata)
+    }
+}
+
+extension Problem {
+    /// What a caller is told of credentials (RFC 6750 3); nil where they are not the problem.
+    fileprivate func challenge(to request: Request) -> String? {
+        switch code {
+        case .unauthenticated where request.headers[.authorization] == nil: "Bearer"
+        case .unauthenticated: #"Bearer error="invalid_token""#
+        case .forbidden: #"Bearer error="insufficient_scope""#
+        default: nil
+        }
     }
 }
