@@ -240,14 +240,16 @@ enum Composition {
         )
     }
 
-    /// Makes the first key of a store that has none, with every scope of the tenant `default`, and
-    /// keeps it in a file that nobody else may read; returns its token, or nil.
+    /// Makes a key with every scope for a store that has no good one, and keeps it in a file that
+    /// nobody else may read; returns its token, or nil.
     static func createFirstKey(
         of open: OpenStore,
         _ registrar: Registrar,
         at path: String
     ) async throws -> APIKeyToken? {
-        guard try await open.store.keys(changedSince: 0).revision == 0 else { return nil }
+        let keys = try await open.store.keys(changedSince: 0).keys
+        guard !keys.contains(where: { $0.isGood(at: now()) && $0.scopes.contains(.tenantsManage) })
+        else { return nil }
         let token = registrar.drawToken()
         // The file first: a key that nobody has could not be replaced.
         do {
@@ -255,12 +257,17 @@ enum Composition {
         } catch {
             throw CommandFailure.unavailable("\(path) cannot be written: \(error)")
         }
-        _ = try await registrar.createKey(
-            Registrar.KeyRequest(name: "owner", scopes: Role.owner.scopes),
-            of: "default",
-            by: nil,
-            token: token
-        )
+        do throws(LedgerError) {
+            _ = try await registrar.createKey(
+                Registrar.KeyRequest(name: "owner", scopes: Role.owner.scopes),
+                of: "default",
+                by: nil,
+                token: token
+            )
+        } catch {
+            try? FileManager.default.removeItem(atPath: path)
+            throw error
+        }
         return token
     }
 

@@ -76,3 +76,12 @@ package struct ServerServices: Sendable {
         self.readiness = readiness
     }
 }
+
+extension ServerServices {
+    /// Goes on only if a key was not revoked since its request began, which may be long ago.
+    func requireGood(_ principal: Principal) throws(Problem) {
+        guard keys.isGood(principal) else {
+            throw Problem(.unauthenticated, "The credential is not good any more.")
+        }
+    }
+}

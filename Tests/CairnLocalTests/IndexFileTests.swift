@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Cairn
 import CairnLedger
 import CairnTesting
 import Foundation
@@ -28,6 +29,8 @@ struct IndexFileTests {
             "PRAGMA user_version = 77", "UPDATE merged SET chain = zeroblob(32)",
             "PRAGMA ignore_check_constraints = ON; UPDATE merged SET size = -1",
             "UPDATE merged SET size = 5000", "UPDATE merged SET ledger = 9",
+            "DROP TABLE merged", "DROP TABLE blocks", "DROP TABLE terms", "DROP TABLE counts",
+            "CREATE VIEW more AS SELECT 1", "CREATE TABLE terms_more (x)",
         ]
     )
     func isReplaced(_ change: String) async throws {
@@ -51,6 +54,63 @@ struct IndexFileTests {
                 .write(to: URL(fileURLWithPath: folder + "/" + IndexFile.fileName))
             #expect(try await found(disk) == before)
             #expect(try await disk.faults() == [])
+        }
+    }
+
+    @Test("Tables of the index's names among the records hide nothing, and are named")
+    func shadows() async throws {
+        try await withTemporaryFolder { folder in
+            let disk = try await LedgerOnDisk.make(in: folder, count: 300)
+            let before = try await found(disk)
+            try disk.tamper(IndexSchema.sql)
+            #expect(try await found(disk) == before)
+            #expect(try await disk.faults().first?.kind == .columnMismatch)
+        }
+    }
+
+    @Test("An index that was emptied beside a server takes nothing more, and is made anew")
+    func emptied() async throws {
+        try await withTemporaryFolder { folder in
+            let disk = try await LedgerOnDisk.make(in: folder, count: 300)
+            let before = try await found(disk)
+            let store = try await LocalStore.open(at: folder)
+            let queue = try DatabaseQueue(path: folder + "/" + IndexFile.fileName)
+            try await queue.writeWithoutTransaction { db in
+                try db.execute(
+                    sql: """
+                        INSERT INTO terms (terms) VALUES ('delete-all');
+                        DELETE FROM merged; DELETE FROM blocks; DELETE FROM counts
+                        """
+                )
+            }
+            try queue.close()
+            var sampler = EventSampler(seed: 3)
+            try await disk.append(10, to: store, sampler: &sampler)
+            await #expect(throws: StoreError.self) { try await store.merge() }
+            #expect(store.tail.count == 10)
+            try await store.close()
+            #expect(Set(try await found(disk)).isSuperset(of: before))
+            #expect(try await disk.faults() == [])
+        }
+    }
+
+    @Test("The files are for their owner alone, whatever the folder is")
+    func modes() async throws {
+        try await withTemporaryFolder { folder in
+            try FileManager.default.createDirectory(
+                atPath: folder,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o755]
+            )
+            let disk = try await LedgerOnDisk.make(in: folder, count: 10)
+            let store = try await LocalStore.open(at: folder)
+            _ = disk
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+                let mode = try FileManager.default
+                    .attributesOfItem(atPath: folder + "/" + name)[.posixPermissions]
+                #expect(mode as? Int == 0o600, "\(name)")
+            }
+            try await store.close()
         }
     }
 

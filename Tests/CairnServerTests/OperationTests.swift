@@ -54,6 +54,9 @@ struct OperationTests {
             let reply = try await client.get("/health/ready")
             reply.expectProblem(503, "not_ready")
             #expect(reply.json["checks"]?["store"] == "out of reach")
+            // What was found is told for a second.
+            #expect(try await client.get("/health/ready").status == 503)
+            setting.clock.advance(milliseconds: 1000)
             #expect(try await client.get("/health/ready").status == 200)
         }
     }
@@ -67,6 +70,7 @@ struct OperationTests {
             reply.expectProblem(503, "not_ready")
             #expect(reply.json["checks"]?["clock"] == "stepped")
             setting.clock.step(milliseconds: 60_000)
+            setting.clock.advance(milliseconds: 1000)
             #expect(try await client.get("/health/ready").status == 200)
         }
     }

@@ -22,6 +22,10 @@ struct RemoteLedger: LedgerAccess {
         guard let url = URLComponents(string: server), let host = url.host, !host.isEmpty,
             url.scheme == "http" || url.scheme == "https", url.query == nil
         else { throw .badInput("--server takes an address such as http://127.0.0.1:8000") }
+        // It goes into a header, and must not come back in a message about that.
+        guard apiKey?.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) ?? true else {
+            throw .badInput("the API key holds characters that no key has")
+        }
         base = server.hasSuffix("/") ? String(server.dropLast()) : server
         self.apiKey = apiKey
         var configuration = HTTPClient.Configuration()

@@ -103,7 +103,7 @@ struct ServeCommand: AsyncParsableCommand {
             ledgers: ledgers,
             prefix: settings.originPrefix
         )
-        if !settings.isOpen { try await Self.tellFirstKey(settings, open, registrar) }
+        if !settings.isOpen { await Self.tellFirstKey(settings, open, registrar, logger) }
         // That it listens is told below, in its own words and once.
         var serverLogger = Logger(label: "cairn.server")
         if serverLogger.logLevel == .info { serverLogger.logLevel = .notice }
@@ -176,11 +176,19 @@ struct ServeCommand: AsyncParsableCommand {
     private static func tellFirstKey(
         _ settings: Settings,
         _ open: Composition.OpenStore,
-        _ registrar: Registrar
-    ) async throws {
+        _ registrar: Registrar,
+        _ logger: Logger
+    ) async {
         let path = settings.dataDirectory + "/admin.key"
-        guard let token = try await Composition.createFirstKey(of: open, registrar, at: path)
-        else { return }
+        let made: APIKeyToken?
+        do {
+            made = try await Composition.createFirstKey(of: open, registrar, at: path)
+        } catch {
+            // A ledger that takes no writes can be read and verified all the same.
+            logger.critical("the first key cannot be made", metadata: ["reason": "\(error)"])
+            return
+        }
+        guard let token = made else { return }
         Terminal.complain("the first key, of role owner, is in \(path)")
         if Terminal.isOutputShown { Terminal.write(token.text) }
     }

@@ -51,12 +51,27 @@ package final class KeyRing: Service {
         }
     }
 
+    /// Whether a principal may still do what it was let in for: a request may last longer than the
+    /// key it came with.
+    package func isGood(_ principal: Principal) -> Bool {
+        guard principal.kind == .key, let id = principal.id else { return true }
+        let now = now()
+        return state.withLock { $0.keys[id]?.isGood(at: now) ?? false }
+    }
+
     /// Learns what changed since the last look.
     package func refresh() async throws(StoreError) {
-        let changed = try await directory.keys(changedSince: state.withLock { $0.revision })
-        state.withLock { state in
-            for key in changed.keys { state.keys[key.id] = key.revokedAt == nil ? key : nil }
-            state.revision = max(state.revision, changed.revision)
+        while true {
+            let start = state.withLock { $0.revision }
+            let changed = try await directory.keys(changedSince: start)
+            let isCurrent = state.withLock { state in
+                // Another look was faster; what this one saw may be older.
+                guard state.revision == start else { return false }
+                for key in changed.keys { state.keys[key.id] = key.revokedAt == nil ? key : nil }
+                state.revision = changed.revision
+                return true
+            }
+            if isCurrent { return }
         }
     }
 

@@ -4,8 +4,8 @@ package import Cairn
 
 /// Makes and revokes keys, and makes tenants.
 ///
-/// Every change of a key is first a durable record of the tenant's own ledger, and only then a
-/// change: what is not in the ledger did not happen. A new tenant's ledger begins with its making.
+/// Every change is a durable record of the tenant's own ledger before it is answered. A key is made
+/// after its record, and revoked before it: what cannot be recorded opens nothing.
 package struct Registrar: Sendable {
     /// What a new key is to be.
     package struct KeyRequest: Sendable {
@@ -98,9 +98,18 @@ package struct Registrar: Sendable {
             guard let key = keys.first(where: { $0.id.utf8.elementsEqual(id.utf8) }) else {
                 return nil
             }
-            guard key.revokedAt == nil else { return key }
-            try await record("cairn.key.revoked", key, in: tenant, by: principal)
-            return try await directory.revoke(key.id, of: tenant, at: now())
+            // First of all it is refused, whatever becomes of the record; whoever revokes again
+            // records again, under the same id.
+            let revoked = try await directory.revoke(key.id, of: tenant, at: now())
+            let name = Array("cairn.key.revoked\n\(key.id)".utf8)
+            try await record(
+                "cairn.key.revoked",
+                key,
+                in: tenant,
+                by: principal,
+                id: EventID(version4From: Digest.sha256(name).bytes[..<16])
+            )
+            return revoked
         } catch let error as LedgerError {
             throw error
         } catch let error as StoreError {
@@ -114,7 +123,8 @@ package struct Registrar: Sendable {
         _ type: String,
         _ key: APIKey,
         in tenant: String,
-        by principal: Principal?
+        by principal: Principal?,
+        id: EventID? = nil
     ) async throws(LedgerError) {
         var details: JSONObject = [
             "scopes": .array(key.scopes.names.map { .string($0) })
@@ -125,7 +135,8 @@ package struct Registrar: Sendable {
             Event.Resource(type: "api_key", id: key.id, name: key.name),
             details,
             in: tenant,
-            by: principal
+            by: principal,
+            id: id
         )
     }
 
@@ -137,13 +148,17 @@ package struct Registrar: Sendable {
         by principal: Principal?
     ) async throws(LedgerError) -> Tenant? {
         let tenant: Tenant
-        do throws(StoreError) {
-            guard try await directory.tenant(named: name) == nil else { return nil }
-            tenant = try await draft(name)
-            try await directory.create(tenant)
-        } catch {
-            if case .conflict = error { return nil }
-            throw LedgerError(error)
+        if let found = try await unrecorded(name) {
+            tenant = found
+        } else {
+            do throws(StoreError) {
+                guard try await directory.tenant(named: name) == nil else { return nil }
+                tenant = try await draft(name)
+                try await directory.create(tenant)
+            } catch {
+                if case .conflict = error { return nil }
+                throw LedgerError(error)
+            }
         }
         try await record(
             "cairn.tenant.created",
@@ -155,6 +170,19 @@ package struct Registrar: Sendable {
         return tenant
     }
 
+    /// A tenant of that name whose making was cut short: its ledger is still empty.
+    private func unrecorded(_ name: String) async throws(LedgerError) -> Tenant? {
+        let found: Tenant?
+        do throws(StoreError) {
+            found = try await directory.tenant(named: name)
+        } catch {
+            throw LedgerError(error)
+        }
+        guard let found else { return nil }
+        let ledger = try await ledgers.ledger(of: name)
+        return await ledger.currentHead.size == 0 ? found : nil
+    }
+
     // MARK: Records
 
     private func record(
@@ -162,12 +190,14 @@ package struct Registrar: Sendable {
         _ resource: Event.Resource,
         _ details: JSONObject,
         in tenant: String,
-        by principal: Principal?
+        by principal: Principal?,
+        id: EventID? = nil
     ) async throws(LedgerError) {
         let ledger = try await ledgers.ledger(of: tenant)
         let prepared: PreparedEvent
         do {
             var event = Event(type: try EventType(type), actor: principal.actor)
+            event.id = id
             event.resources = [resource]
             event.details = JSONValue.object(details).canonical
             prepared = try preparer.prepare(ledgerEvent: event)

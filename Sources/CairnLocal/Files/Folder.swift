@@ -43,6 +43,17 @@ enum Folder {
         try synchronise(folderOf: path)
     }
 
+    /// Makes an empty file for its owner alone where there is none; SQLite gives its other files
+    /// the same mode.
+    static func makeFile(_ path: String) throws {
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else {
+            // SQLite says better why a file cannot be used.
+            return
+        }
+        close(file)
+    }
+
     private static func writeAll(_ bytes: [UInt8], to file: Int32) throws {
         var rest = bytes[...]
         while !rest.isEmpty {

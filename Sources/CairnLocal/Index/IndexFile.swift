@@ -29,21 +29,12 @@ final class IndexFile: Sendable {
         of records: DatabasePool,
         logger: Logger
     ) throws -> IndexFile {
-        let path = folder + "/" + fileName
-        do {
-            let index = try IndexFile(connect(path))
-            if try index.fits(records) { return index }
-            try index.queue.close()
-            logger.warning("the search index is of other records or another schema; made anew")
-        } catch let error as DatabaseError
-            where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
-        {
-            logger.warning("the search index is damaged; made anew")
-        }
-        for suffix in ["", "-wal", "-shm"] {
-            try? FileManager.default.removeItem(atPath: path + suffix)
-        }
-        return try IndexFile(connect(path))
+        let index = try IndexFile(connect(folder + "/" + fileName))
+        if try index.fits(records) { return index }
+        try index.queue.close()
+        logger.warning("the search index is of other records or another schema; made anew")
+        remove(from: folder)
+        return try IndexFile(connect(folder + "/" + fileName))
     }
 
     private static func connect(_ path: String) throws -> DatabaseQueue {
@@ -79,9 +70,9 @@ final class IndexFile: Sendable {
     /// Whether the index has this program's schema, and what it has merged are these records.
     private func fits(_ records: DatabasePool) throws -> Bool {
         let merged = try queue.read { db -> [(ledger: Int64, size: Int64, chain: [UInt8])]? in
-            guard try Int.fetchOne(db, sql: "PRAGMA user_version") == IndexSchema.version else {
-                return nil
-            }
+            guard try Int.fetchOne(db, sql: "PRAGMA user_version") == IndexSchema.version,
+                try LocalStore.schema(db, "main") == LocalStore.schema(of: [IndexSchema.sql])
+            else { return nil }
             let select = try RawStatement(db, "SELECT ledger, size, chain FROM merged")
             defer { select.reset() }
             var rows: [(Int64, Int64, [UInt8])] = []
@@ -111,16 +102,18 @@ final class IndexFile: Sendable {
         }
     }
 
-    /// Lets a connection that reads the records see the index, if there is one to be seen.
+    /// Lets a connection that reads the records see the index.
     static func attach(_ folder: String, to db: Database) throws {
-        guard Folder.hasFile(folder, fileName) else { return }
-        do {
-            try db.execute(
-                sql: "ATTACH ? AS \(schemaName)",
-                arguments: [folder + "/" + fileName]
-            )
-        } catch is DatabaseError {
-            // The records are read all the same, and what needs the index says what it lacks.
+        try db.execute(
+            sql: "ATTACH ? AS \(schemaName)",
+            arguments: [folder + "/" + fileName]
+        )
+    }
+
+    /// Removes a folder's index, which is made anew when the store is opened.
+    static func remove(from folder: String) {
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: folder + "/" + fileName + suffix)
         }
     }
 

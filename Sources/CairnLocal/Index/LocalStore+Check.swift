@@ -24,6 +24,14 @@ extension LocalStore {
                         detail: "the index claims to be of other records"
                     )
                 }
+                let size = Int64(try LocalStore.head(db, number)?.size ?? 0)
+                guard size - merged <= Int64(Tail.limitCount) else {
+                    return Fault(
+                        index: UInt64(merged),
+                        kind: .columnMismatch,
+                        detail: "the search index lacks the records from here on"
+                    )
+                }
                 var sums = [UInt64](repeating: 0, count: Int(merged / TimeBlocks.size) + 1)
                 try addIndexed(db, number, merged, &sums)
                 try subtractDerived(db, number, UInt64(merged), &sums, progress)
@@ -47,14 +55,14 @@ extension LocalStore {
             db,
             """
             SELECT m.size, m.chain = e.chain AND m.size <= h.size
-            FROM merged m JOIN heads h USING (ledger)
+            FROM search.merged m JOIN heads h USING (ledger)
                 JOIN entries e ON e.place = (m.ledger << \(Place.indexBits)) + m.size - 1
             WHERE m.ledger = ?
             """
         )
         select.bind(1, number)
         guard try select.step() else {
-            let sql = "SELECT count(*) FROM merged WHERE ledger = ?"
+            let sql = "SELECT count(*) FROM search.merged WHERE ledger = ?"
             return try Int64.fetchOne(db, sql: sql, arguments: [number]) == 0 ? 0 : nil
         }
         defer { select.reset() }
@@ -124,7 +132,7 @@ extension LocalStore {
     private func checkTimes(_ db: Database, _ number: Int64, _ merged: Int64) throws -> Fault? {
         let stored = try RawStatement(
             db,
-            "SELECT low, high FROM blocks WHERE ledger = ? AND number = ?"
+            "SELECT low, high FROM search.blocks WHERE ledger = ? AND number = ?"
         )
         let derived = try RawStatement(
             db,
@@ -152,7 +160,7 @@ extension LocalStore {
         }
         let count = try Int64.fetchOne(
             db,
-            sql: "SELECT count(*) FROM blocks WHERE ledger = ?",
+            sql: "SELECT count(*) FROM search.blocks WHERE ledger = ?",
             arguments: [number]
         )
         guard count != blocks else { return nil }
@@ -168,7 +176,7 @@ extension LocalStore {
         var sum: UInt64 = 0
         let select = try RawStatement(
             db,
-            "SELECT dimension, value, hour, count FROM counts WHERE ledger = ?"
+            "SELECT dimension, value, hour, count FROM search.counts WHERE ledger = ?"
         )
         select.bind(1, number)
         while try select.step() {
@@ -206,48 +214,50 @@ extension LocalStore {
         }
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         guard version == Migrations.newest else { return nil }
-        let expected = try DatabaseQueue().write { scratch in
-            try scratch.execute(sql: Migrations.steps.map(\.sql).joined(separator: ";"))
-            try scratch.execute(sql: IndexSchema.sql)
-            return try LocalStore.schema(scratch, "main")
-        }
-        let found = try LocalStore.schema(db, "main").union(
-            LocalStore.schema(db, IndexFile.schemaName)
+        let differing = try LocalStore.schema(db, "main").symmetricDifference(
+            LocalStore.schema(of: Migrations.steps.map(\.sql))
+        ).union(
+            LocalStore.schema(db, IndexFile.schemaName).symmetricDifference(
+                LocalStore.schema(of: [IndexSchema.sql])
+            )
         )
-        guard let name = found.symmetricDifference(expected).sorted().first else { return nil }
+        guard let name = differing.sorted().first else { return nil }
         return Fault(
             index: 0,
             kind: .columnMismatch,
-            detail: "the schema is not Cairn's: \(name.prefix { $0 != " " })"
+            detail: "the schema is not Cairn's: "
+                + name.split(separator: " ").prefix(2).joined(separator: " ")
         )
     }
 
-    /// Tables, indexes and triggers, each as its name and its definition; the tables that FTS5
-    /// makes for itself are its own affair.
-    private static func schema(_ db: Database, _ name: String) throws -> Set<String> {
-        let select = try RawStatement(
-            db,
-            """
-            SELECT name, type, sql FROM \(name).sqlite_schema
-            WHERE name NOT LIKE 'terms!_%' ESCAPE '!'
-            """
-        )
+    /// The schema that statements make.
+    static func schema(of statements: [String]) throws -> Set<String> {
+        try DatabaseQueue().write { scratch in
+            try scratch.execute(sql: statements.joined(separator: ";"))
+            return try schema(scratch, "main")
+        }
+    }
+
+    /// Everything that a file defines, each as its kind, name and definition; FTS5's own tables too.
+    static func schema(_ db: Database, _ name: String) throws -> Set<String> {
+        let select = try RawStatement(db, "SELECT type, name, sql FROM \(name).sqlite_schema")
         defer { select.reset() }
         var schema: Set<String> = []
         while try select.step() {
+            // Statistics that ANALYZE leaves decide how a query is answered, never what.
+            guard !select.text(1).hasPrefix("sqlite_stat") else { continue }
             schema.insert("\(select.text(0)) \(select.text(1)) \(select.text(2))")
         }
         return schema
     }
 
+    /// A hash under a key that is drawn anew by each process, so that nobody can prepare changes
+    /// whose sum is nothing.
     static func hash(_ term: ArraySlice<UInt8>, _ place: Int64) -> UInt64 {
-        var state: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in term {
-            state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
-        }
-        state ^= UInt64(bitPattern: place) &* 0x9E37_79B9_7F4A_7C15
-        state = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        return state ^ (state >> 27)
+        var hasher = Hasher()
+        term.withUnsafeBytes { hasher.combine(bytes: $0) }
+        hasher.combine(place)
+        return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 }
 
@@ -261,7 +271,7 @@ private struct TermProbes {
     private let last: RawStatement
 
     init(_ db: Database) throws {
-        let sql = "SELECT rowid FROM terms WHERE terms MATCH ?"
+        let sql = "SELECT rowid FROM search.terms WHERE terms MATCH ?"
         all = try RawStatement(db, sql + " ORDER BY rowid")
         next = try RawStatement(db, sql + " AND rowid >= ? ORDER BY rowid LIMIT 1")
         last = try RawStatement(db, sql + " AND rowid < ? ORDER BY rowid DESC LIMIT 1")

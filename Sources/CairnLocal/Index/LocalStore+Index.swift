@@ -74,7 +74,7 @@ extension LocalStore: RecordIndex {
         let select = try RawStatement(
             db,
             """
-            SELECT min(value) FROM counts WHERE ledger = ? AND dimension = ? AND value > ?
+            SELECT min(value) FROM search.counts WHERE ledger = ? AND dimension = ? AND value > ?
             """
         )
         let start = Array("\"\(prefix)".utf8)

@@ -10,7 +10,8 @@ extension LocalStore {
     /// Merges what waits into the index; a service calls this when nothing else does.
     package func merge() async throws(StoreError) {
         guard tail.count > 0, let index else { return }
-        try await writing {
+        // Whatever fails, no record is lost by it: it is a failure to read.
+        try await reading {
             try await index.queue.writeWithoutTransaction { db in try self.mergeTail(db) }
         }
     }
@@ -44,6 +45,7 @@ extension LocalStore {
         let clock = ContinuousClock()
         let start = clock.now
         try db.inTransaction(.immediate) {
+            try LocalStore.check(pending, db)
             try LocalStore.merge(pending, db)
             return .commit
         }
@@ -51,6 +53,20 @@ extension LocalStore {
         Timer(label: Telemetry.mergeSeconds)
             .recordNanoseconds(start.duration(to: clock.now).nanoseconds)
         Gauge(label: Telemetry.unmergedRecords).record(tail.count)
+    }
+
+    /// Refuses to merge records that do not follow what is merged: a gap would never be seen again.
+    private static func check(_ pending: [PendingRecord], _ db: Database) throws {
+        let select = try RawStatement(db, "SELECT size FROM merged WHERE ledger = ?")
+        for (ledger, records) in Dictionary(grouping: pending, by: { $0.place >> Place.indexBits })
+        {
+            select.bind(1, ledger)
+            let merged = try select.step() ? select.integer(0) : 0
+            select.reset()
+            guard let first = records.first, Int64(Place.index(first.place)) == merged else {
+                throw StoreError.corrupt("the search index was changed; it is made anew at a start")
+            }
+        }
     }
 
     private static func merge(_ pending: [PendingRecord], _ db: Database) throws {
@@ -129,7 +145,7 @@ extension LocalStore {
                 db,
                 """
                 SELECT h.ledger, coalesce(m.size, 0), h.size
-                FROM heads h LEFT JOIN merged m USING (ledger)
+                FROM heads h LEFT JOIN search.merged m USING (ledger)
                 WHERE h.size > coalesce(m.size, 0)
                 """
             )
@@ -170,7 +186,7 @@ extension LocalStore {
         select.bind(1, IndexFile.schemaName)
         defer { select.reset() }
         guard try select.step() else {
-            throw StoreError.corrupt("there is no search index that can be read")
+            throw StoreError.unavailable(LocalStoreError.failed("there is no search index"))
         }
     }
 }

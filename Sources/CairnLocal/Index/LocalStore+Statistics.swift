@@ -54,7 +54,7 @@ extension LocalStore {
         let days = try RawStatement(
             db,
             """
-            SELECT hour, sum(count) FROM counts
+            SELECT hour, sum(count) FROM search.counts
             WHERE ledger = ? AND dimension = 0 AND hour >= ? AND hour < ? GROUP BY hour
             """
         )
@@ -72,7 +72,7 @@ extension LocalStore {
         let values = try RawStatement(
             db,
             """
-            SELECT value, sum(count) FROM counts
+            SELECT value, sum(count) FROM search.counts
             WHERE ledger = ? AND dimension = ? AND hour >= ? AND hour < ? GROUP BY value
             """
         )

@@ -133,7 +133,7 @@ struct PageSearch {
                 db,
                 """
                 SELECT t.rowid, r.occurred_at
-                FROM terms t CROSS JOIN records r ON r.place = t.rowid
+                FROM search.terms t CROSS JOIN records r ON r.place = t.rowid
                 WHERE t.rowid >= ? AND t.rowid < ? AND t.terms MATCH ?
                 ORDER BY t.rowid \(direction)
                 """

@@ -19,9 +19,9 @@ struct TimeBlocks: Sendable {
         let select = try RawStatement(
             db,
             """
-            SELECT low, high FROM blocks
+            SELECT low, high FROM search.blocks
             WHERE ledger = ? AND number >= ?
-                AND number < (SELECT size / \(TimeBlocks.size) FROM merged WHERE ledger = ?)
+                AND number < (SELECT size / \(TimeBlocks.size) FROM search.merged WHERE ledger = ?)
             ORDER BY number
             """
         )

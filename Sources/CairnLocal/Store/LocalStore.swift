@@ -50,18 +50,40 @@ package final class LocalStore: Sendable {
                 throw LocalStoreError.absent(folder)
             }
             let lock = mode == .readWrite ? try FolderLock(folder) : nil
-            let pool = try connect(folder, mode)
-            if mode == .readOnly {
+            guard let lock else {
+                let pool = try connect(folder, mode)
                 try await admit(pool)
                 return LocalStore(pool, index: nil, lock: nil)
             }
+            do {
+                return try await open(folder, lock, logger)
+            } catch  where LocalStoreError.mayBeOfIndex(error) {
+                logger.warning("the search index may be damaged; made anew")
+                IndexFile.remove(from: folder)
+                return try await open(folder, lock, logger)
+            }
+        } catch {
+            throw LocalStoreError(opening: error, in: folder)
+        }
+    }
+
+    private static func open(
+        _ folder: String,
+        _ lock: FolderLock,
+        _ logger: Logger
+    ) async throws -> LocalStore {
+        try Folder.makeFile(folder + "/" + fileName)
+        try Folder.makeFile(folder + "/" + IndexFile.fileName)
+        let pool = try connect(folder, .readWrite)
+        do {
             try await prepare(pool)
             let index = try IndexFile.open(folder, of: pool, logger: logger)
             let store = LocalStore(pool, index: index, lock: lock)
             try await store.takeUpUnmerged(logger)
             return store
         } catch {
-            throw LocalStoreError(opening: error, in: folder)
+            try? pool.close()
+            throw error
         }
     }
 
@@ -82,7 +104,12 @@ package final class LocalStore: Sendable {
             // Page cache in KiB; 16 MiB a connection.
             try db.execute(sql: "PRAGMA cache_size = -16384; PRAGMA recursive_triggers = ON")
             // A transaction of the writer would lock what it sees.
-            if db.configuration.readonly { try IndexFile.attach(folder, to: db) }
+            guard db.configuration.readonly else { return }
+            do {
+                try IndexFile.attach(folder, to: db)
+            } catch  where mode == .readOnly {
+                // An audit of the records needs no index, and one of the index says that it lacks.
+            }
         }
         return try DatabasePool(path: folder + "/" + fileName, configuration: configuration)
     }
@@ -118,7 +145,8 @@ package final class LocalStore: Sendable {
     ///
     /// The store is not usable afterwards.
     package func close() async throws(StoreError) {
-        try await merge()
+        // What cannot be merged now is merged at the next start.
+        try? await merge()
         try await writing {
             try index?.close()
             try wal?.close()
@@ -132,6 +160,9 @@ package final class LocalStore: Sendable {
 
     /// Says whether the file can be read, and written as much as a small batch takes.
     package func ping() async throws(StoreError) {
+        guard tail.count <= Tail.limitCount else {
+            throw .unavailable(LocalStoreError.failed("the search index takes no more records"))
+        }
         try await writing {
             try await pool.write { db in
                 try db.execute(

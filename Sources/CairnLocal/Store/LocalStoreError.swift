@@ -37,9 +37,21 @@ package enum LocalStoreError: Error, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Whether a store may be opened after all when its index is made anew.
+    static func mayBeOfIndex(_ error: any Error) -> Bool {
+        switch error {
+        case let error as DatabaseError:
+            ![.SQLITE_BUSY, .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_IOERR, .SQLITE_NOMEM]
+                .contains(error.resultCode)
+        case is StoreError: true
+        default: false
+        }
+    }
+
     init(opening error: any Error, in folder: String) {
         switch error {
         case let error as LocalStoreError: self = error
+        case StoreError.corrupt(let detail): self = .damaged(detail)
         case let error as DatabaseError:
             switch error.resultCode {
             case .SQLITE_READONLY, .SQLITE_PERM:

@@ -22,6 +22,8 @@ struct EventStream: Sendable {
     let requestID: String
     let lineBytes: Int
     let lines: Int
+    /// Whether the sender may still record: a stream may last longer than the key it came with.
+    let isAllowed: @Sendable () -> Bool
 
     /// What was made of a line.
     private struct ReadLine: Sendable {
@@ -90,7 +92,11 @@ struct EventStream: Sendable {
         _ lines: some Collection<ReadLine>,
         _ writer: inout any ResponseBodyWriter
     ) async throws {
-        let settlements = await intake.settle(lines.map(\.event))
+        let refusal = Problem(.unauthenticated, "The credential is not good any more.")
+        let isAllowed = isAllowed()
+        let settlements = await intake.settle(
+            lines.map { isAllowed ? $0.event : .failure(refusal) }
+        )
         let evidence = await intake.evidence(for: settlements)
         var buffer = ByteBuffer()
         buffer.reserveCapacity(settlements.count * 512)

@@ -35,9 +35,10 @@ struct EventRoutes: Sendable {
             logger: context.logger
         )
         guard !isStream else {
-            return stream(request, reader, intake, context)
+            return stream(request, reader, intake, context, principal)
         }
         let body = try await request.body(upTo: configuration.bulkBytes)
+        try services.requireGood(principal)
         if let events = try bulk(body, reader) {
             return try await answer(events, intake, context)
         }
@@ -186,14 +187,16 @@ struct EventRoutes: Sendable {
         _ request: Request,
         _ reader: EventReader,
         _ intake: Intake,
-        _ context: ServerContext
+        _ context: ServerContext,
+        _ principal: Principal
     ) -> Response {
         let stream = EventStream(
             reader: reader,
             intake: intake,
             requestID: context.requestID,
             lineBytes: configuration.lineBytes,
-            lines: configuration.streamLines
+            lines: configuration.streamLines,
+            isAllowed: { [keys = services.keys] in keys.isGood(principal) }
         )
         let body = request.body
         return Response(

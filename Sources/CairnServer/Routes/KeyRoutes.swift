@@ -28,6 +28,13 @@ struct KeyRoutes: Sendable {
             ),
             now: services.clock.now()
         )
+        guard principal.kind != .anonymous else {
+            throw Problem(
+                .forbidden,
+                "Without credentials no keys are made: they would outlast it."
+            )
+        }
+        try services.requireGood(principal)
         // Who may not make tenants does not get to by way of a key.
         if asked.scopes.contains(.tenantsManage) { try principal.require(.tenantsManage) }
         let good = try await services.directory.keys(of: tenant)
@@ -54,11 +61,18 @@ struct KeyRoutes: Sendable {
     @Sendable
     private func revoke(_ request: Request, context: ServerContext) async throws -> Response {
         let principal = try context.caller()
-        let revoked = try await services.registrar.revokeKey(
-            context.part("id"),
-            of: try await tenant(request, principal),
-            by: principal
-        )
+        let tenant = try await tenant(request, principal)
+        let id = context.part("id")
+        let key = try await services.directory.keys(of: tenant).first { $0.id == id }
+        if key?.scopes.contains(.tenantsManage) ?? false { try principal.require(.tenantsManage) }
+        let revoked: APIKey?
+        do {
+            revoked = try await services.registrar.revokeKey(id, of: tenant, by: principal)
+        } catch {
+            // It may be revoked though it could not be recorded.
+            try await services.keys.refresh()
+            throw error
+        }
         guard let revoked else { throw Problem(.notFound) }
         try await services.keys.refresh()
         return Response(revoked.body().json)

@@ -10,11 +10,13 @@ final class OperationRoutes: Sendable {
     private let configuration: ServerConfiguration
     private let services: ServerServices
     private let clockGuard: Mutex<ClockGuard>
+    private let recent: RecentReadiness
 
     init(configuration: ServerConfiguration, services: ServerServices) {
         self.configuration = configuration
         self.services = services
         clockGuard = Mutex(ClockGuard(services.clock))
+        recent = RecentReadiness(clock: services.clock)
     }
 
     /// What everybody may know, and says nothing else.
@@ -58,7 +60,7 @@ final class OperationRoutes: Sendable {
 
     @Sendable
     private func ready(_ request: Request, context: ServerContext) async throws -> Response {
-        let checks = await states()
+        let checks = await recent.states { [self] in await states() }
         guard checks.allSatisfy({ $0.state == "ok" }) else {
             var problem = Problem(.notReady)
             problem.checks = checks
@@ -112,5 +114,37 @@ final class OperationRoutes: Sendable {
         }
         let stamp = clockGuard.withLock { $0.stamp(services.clock, after: last) }
         return stamp == nil ? "stepped" : "ok"
+    }
+}
+
+/// What the dependencies were a moment ago: asking them costs writes, and anybody may ask.
+private actor RecentReadiness {
+    /// How long an answer is good, in milliseconds.
+    private static let memoryMilliseconds: Int64 = 1000
+
+    private let clock: ServerClock
+    private var last: (states: [(name: String, state: String)], at: Int64)?
+    private var waiting: [CheckedContinuation<Void, Never>]?
+
+    init(clock: ServerClock) {
+        self.clock = clock
+    }
+
+    /// The states by `ask`, which is called once however many want to know, and not each time.
+    func states(
+        _ ask: @Sendable () async -> [(name: String, state: String)]
+    ) async -> [(name: String, state: String)] {
+        while true {
+            let now = clock.continuousMilliseconds()
+            if let last, now - last.at < RecentReadiness.memoryMilliseconds { return last.states }
+            guard waiting != nil else { break }
+            await withCheckedContinuation { waiting?.append($0) }
+        }
+        waiting = []
+        let states = await ask()
+        last = (states, clock.continuousMilliseconds())
+        waiting?.forEach { $0.resume() }
+        waiting = nil
+        return states
     }
 }

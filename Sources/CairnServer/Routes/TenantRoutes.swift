@@ -38,6 +38,7 @@ struct TenantRoutes: Sendable {
             name = text
         }
         guard let name else { throw Problem.member("name", "missing", "is required") }
+        try services.requireGood(principal)
         guard let tenant = try await services.registrar.createTenant(name, by: principal) else {
             throw Problem(
                 .tenantExists,
