@@ -48,7 +48,7 @@ enum Composition {
     // MARK: A store on disk
 
     /// All that a store on disk is.
-    typealias Store = LedgerStore & RecordIndex & Directory & JobStore
+    typealias Store = LedgerStore & RecordIndex & Directory & JobStore & ReplayStore
 
     /// A store that is open for use, and what belongs to it.
     struct OpenStore: Sendable {

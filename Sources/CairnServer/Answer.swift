@@ -11,6 +11,8 @@ extension HTTPField.Name {
     static let requestID = named("X-Request-Id")
     /// The key of a request that may be repeated.
     static let idempotencyKey = named("Idempotency-Key")
+    /// Says that an answer was given before.
+    static let idempotencyReplayed = named("Idempotency-Replayed")
 
     private static func named(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else {

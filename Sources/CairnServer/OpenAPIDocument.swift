@@ -43,10 +43,7 @@ package enum OpenAPIDocument {
                 before with the same content is answered with its first receipt.
               parameters:
                 - $ref: "#/components/parameters/Proof"
-                - name: Idempotency-Key
-                  in: header
-                  description: Refused on a stream; give each event an id instead.
-                  schema: {type: string}
+                - $ref: "#/components/parameters/IdempotencyKey"
                 - $ref: "#/components/parameters/RequestID"
               requestBody:
                 required: true
@@ -402,6 +399,7 @@ package enum OpenAPIDocument {
               operationId: submitVerification
               summary: Re-derive the ledger in the background and compare.
               parameters:
+                - $ref: "#/components/parameters/IdempotencyKey"
                 - $ref: "#/components/parameters/RequestID"
               requestBody:
                 required: false
@@ -423,6 +421,7 @@ package enum OpenAPIDocument {
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
+                "409": {$ref: "#/components/responses/Problem"}
                 "413": {$ref: "#/components/responses/Problem"}
                 "415": {$ref: "#/components/responses/Problem"}
                 "422": {$ref: "#/components/responses/Problem"}
@@ -495,6 +494,7 @@ package enum OpenAPIDocument {
                 `tenants:manage` can be made only by a credential that has it.
               parameters:
                 - $ref: "#/components/parameters/Tenant"
+                - $ref: "#/components/parameters/IdempotencyKey"
                 - $ref: "#/components/parameters/RequestID"
               requestBody:
                 required: true
@@ -513,6 +513,7 @@ package enum OpenAPIDocument {
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
+                "409": {$ref: "#/components/responses/Problem"}
                 "413": {$ref: "#/components/responses/Problem"}
                 "415": {$ref: "#/components/responses/Problem"}
                 "422": {$ref: "#/components/responses/Problem"}
@@ -583,6 +584,7 @@ package enum OpenAPIDocument {
               summary: Make a tenant and its ledger, whose first record says who made it.
               description: Needs `tenants:manage`.
               parameters:
+                - $ref: "#/components/parameters/IdempotencyKey"
                 - $ref: "#/components/parameters/RequestID"
               requestBody:
                 required: true
@@ -744,6 +746,14 @@ package enum OpenAPIDocument {
               schema: {type: string}
 
           parameters:
+            IdempotencyKey:
+              name: Idempotency-Key
+              in: header
+              description: |
+                A name of the request, 1 to 255 visible ASCII characters, in quotes or not. The same request
+                under the same name is answered as it was first, for a week; another one is 422. Refused on
+                a stream of events; give each event an id instead.
+              schema: {type: string}
             Tenant:
               name: tenant
               in: query
@@ -1324,6 +1334,8 @@ package enum OpenAPIDocument {
                     - unauthenticated
                     - forbidden
                     - tenant_exists
+                    - idempotency_in_progress
+                    - idempotency_key_reused
                     - too_many_keys
                     - not_found
                     - route_not_found

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Cairn
 internal import CairnLedger
 package import Hummingbird
 
@@ -11,6 +12,9 @@ package struct ServerContext: RequestContext {
     package var requestID = ""
     /// Who asks, once that is known.
     var principal: Principal?
+
+    /// The digest by which the request names itself, if it has an `Idempotency-Key`.
+    var requestName: Digest?
 
     /// Begins with a request that just came.
     package init(source: Source) {

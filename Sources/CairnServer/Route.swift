@@ -25,6 +25,8 @@ struct Route: Sendable {
     let path: String
     /// Whom the route is open to.
     let access: Access
+    /// The member of an answer that is shown once and never kept.
+    let secretMember: String?
     /// Who answers.
     let handler: Handler
 
@@ -32,11 +34,13 @@ struct Route: Sendable {
         _ method: HTTPRequest.Method,
         _ path: String,
         for access: Access,
+        secretMember: String? = nil,
         handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
         self.access = access
+        self.secretMember = secretMember
         self.handler = handler
     }
 

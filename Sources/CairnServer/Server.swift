@@ -53,7 +53,7 @@ package struct Server: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port)
             ),
-            services: [services.keys, services.tokens, verifications],
+            services: [services.keys, services.tokens, services.idempotency, verifications],
             onServerRunning: { await onListening($0.localAddress?.port ?? 0) },
             logger: logger
         )
@@ -132,9 +132,11 @@ package struct Server: Sendable {
             case .members:
                 authenticated.on(route.routerPath, method: route.method, use: route.handler)
             case .holders(let scope):
-                authenticated.on(route.routerPath, method: route.method) { request, context in
+                let limit = max(configuration.bulkBytes, configuration.requestBytes)
+                authenticated.on(route.routerPath, method: route.method) {
+                    [idempotency = services.idempotency] request, context in
                     try context.caller().require(scope)
-                    return try await route.handler(request, context)
+                    return try await idempotency.answer(request, context, route, bodyLimit: limit)
                 }
             }
         }

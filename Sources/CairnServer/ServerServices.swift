@@ -30,6 +30,8 @@ package struct ServerServices: Sendable {
     package let keys: KeyRing
     /// The issuers whose tokens let callers in.
     package let tokens: TokenAuthority
+    /// Answers requests that are sent again.
+    package let idempotency: Idempotency
     /// Makes and revokes keys, and makes tenants.
     package let registrar: Registrar
     /// Where verifications are kept.
@@ -53,6 +55,7 @@ package struct ServerServices: Sendable {
         directory: any Directory,
         keys: KeyRing,
         tokens: TokenAuthority,
+        idempotency: Idempotency,
         registrar: Registrar,
         jobs: any JobStore,
         preparer: Preparer,
@@ -67,6 +70,7 @@ package struct ServerServices: Sendable {
         self.directory = directory
         self.keys = keys
         self.tokens = tokens
+        self.idempotency = idempotency
         self.registrar = registrar
         self.jobs = jobs
         self.preparer = preparer

@@ -22,6 +22,11 @@ struct MemoryConformanceTests {
         try await promise.check(MemoryStore())
     }
 
+    @Test("The memory store keeps the promises of replays", arguments: ReplayStoreConformance.all)
+    func replays(keeps promise: ReplayStoreConformance) async throws {
+        try await promise.check(MemoryStore())
+    }
+
     @Test("The memory vault keeps a vault's promises", arguments: CheckpointVaultConformance.all)
     func vault(keeps promise: CheckpointVaultConformance) async throws {
         try await promise.check(MemoryVault())

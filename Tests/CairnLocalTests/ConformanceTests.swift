@@ -22,6 +22,11 @@ struct ConformanceTests {
         try await withTemporaryStore { try await promise.check($0) }
     }
 
+    @Test("SQLite keeps the promises of replays", arguments: ReplayStoreConformance.all)
+    func replays(keeps promise: ReplayStoreConformance) async throws {
+        try await withTemporaryStore { try await promise.check($0) }
+    }
+
     @Test("Files keep a vault's promises", arguments: CheckpointVaultConformance.all)
     func vault(keeps promise: CheckpointVaultConformance) async throws {
         try await withTemporaryFolder { folder in

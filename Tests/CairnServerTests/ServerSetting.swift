@@ -119,6 +119,12 @@ extension ServerSetting {
                 directory: kept,
                 keys: keys,
                 tokens: tokens,
+                idempotency: Idempotency(
+                    store: kept,
+                    secret: Array(repeating: 8, count: 32),
+                    now: clock.server.now,
+                    logger: Logger(label: "replays") { _ in SwiftLogNoOpLogHandler() }
+                ),
                 registrar: registrar,
                 jobs: jobs,
                 preparer: preparer,

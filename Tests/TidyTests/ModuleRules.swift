@@ -12,7 +12,8 @@ enum ModuleRules {
         ],
         "CairnAPI": ["Cairn"],
         "CairnServer": [
-            "CairnLedger", "CairnAPI", "Cairn", "Foundation", "Hummingbird", "HummingbirdCore",
+            "CairnLedger", "CairnAPI", "Cairn", "Crypto", "Foundation", "Hummingbird",
+            "HummingbirdCore",
             "HTTPTypes", "JWTKit", "NIOCore", "Logging", "Metrics", "ServiceLifecycle",
         ],
         "CairnCommand": [

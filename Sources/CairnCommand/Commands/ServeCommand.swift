@@ -123,6 +123,12 @@ struct ServeCommand: AsyncParsableCommand {
                     now: Composition.now,
                     logger: logger
                 ),
+                idempotency: Idempotency(
+                    store: open.store,
+                    secret: open.secret("cairn idempotency"),
+                    now: Composition.now,
+                    logger: logger
+                ),
                 registrar: registrar,
                 jobs: open.store,
                 preparer: Composition.preparer(limits: settings.eventLimits),

@@ -41,10 +41,13 @@ package final class Preparer: Sendable {
 
     /// Prepares a valid event, written by a principal.
     ///
+    /// An event without an id gets `fallbackID`, which may be recorded already, or a new one.
+    ///
     /// - Throws: ``InvalidEvent`` for a reserved type and for a time too far ahead.
     package func prepare(
         _ event: Event,
         by principal: Principal? = nil,
+        fallbackID: EventID? = nil,
         dialect: String? = nil
     ) throws(InvalidEvent) -> PreparedEvent {
         guard !event.type.isReserved else {
@@ -63,6 +66,7 @@ package final class Preparer: Sendable {
                 principalSubject: principal?.subject,
                 dialect: dialect
             ),
+            fallbackID: fallbackID,
             isReader: principal?.scopes.contains(.eventsRead) ?? true
         )
     }
@@ -76,6 +80,7 @@ package final class Preparer: Sendable {
         _ event: Event,
         schema: Leaf.Schema,
         facts: EventFacts,
+        fallbackID: EventID? = nil,
         isReader: Bool = true
     ) throws(InvalidEvent) -> PreparedEvent {
         if let occurredAt = event.occurredAt,
@@ -89,13 +94,13 @@ package final class Preparer: Sendable {
         }
         let (id, seed) = draws.withLock { draws in
             let id =
-                event.id
+                event.id ?? fallbackID
                 ?? draws.ids.next(milliseconds: facts.now.milliseconds, using: &draws.generator)
             return (id, Seed(using: &draws.generator))
         }
         return PreparedEvent(
             id: id,
-            isFresh: event.id == nil,
+            isFresh: event.id == nil && fallbackID == nil,
             fields: event.fields(facts, registry: registry),
             seed: seed,
             occurredAt: event.occurredAt ?? facts.now,

@@ -8,6 +8,7 @@ enum Migrations {
     static let steps: [(version: Int, readableBy: Int, sql: String)] = [
         (1, 1, LedgerMigration.sql),
         (2, 1, KeysMigration.sql),
+        (3, 1, ReplaysMigration.sql),
     ]
 
     /// The newest schema this program knows.

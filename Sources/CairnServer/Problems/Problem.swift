@@ -20,6 +20,8 @@ package struct Problem: Error {
         case methodNotAllowed = "method_not_allowed"
         case idConflict = "id_conflict"
         case tenantExists = "tenant_exists"
+        case idempotencyInProgress = "idempotency_in_progress"
+        case idempotencyKeyReused = "idempotency_key_reused"
         case contentUnavailable = "content_unavailable"
         case bodyTooLarge = "body_too_large"
         case tooManyEvents = "too_many_events"
@@ -112,10 +114,10 @@ extension Problem.Code {
         case .forbidden: .forbidden
         case .notFound, .routeNotFound, .checkpointNotFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
-        case .idConflict, .contentUnavailable, .tenantExists: .conflict
+        case .idConflict, .contentUnavailable, .tenantExists, .idempotencyInProgress: .conflict
         case .bodyTooLarge, .tooManyEvents: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
-        case .invalidEvent, .invalidRequest, .rangeTooLong, .tooManyKeys:
+        case .invalidEvent, .invalidRequest, .rangeTooLong, .tooManyKeys, .idempotencyKeyReused:
             .unprocessableContent
         case .overloaded, .contended, .unavailable, .indeterminate, .clockStep, .ledgerRefused,
             .notReady:
@@ -139,6 +141,8 @@ extension Problem.Code {
         case .checkpointNotFound: "No checkpoint of that size was signed"
         case .methodNotAllowed: "The route does not have this method"
         case .idConflict: "The id is taken by another event"
+        case .idempotencyInProgress: "The same request is being carried out"
+        case .idempotencyKeyReused: "The Idempotency-Key was used for another request"
         case .tenantExists: "There is a tenant of that name"
         case .contentUnavailable: "The id is taken, and its content can no longer be compared"
         case .bodyTooLarge: "The body or the event is too large"

@@ -25,7 +25,14 @@ struct EventRoutes: Sendable {
         try parameters.allow(only: ["proof"])
         let wantsProof = try parameters.flag("proof")
         let isStream = try Self.isStream(request)
-        let reader = EventReader(preparer: services.preparer, principal: principal)
+        let makeID = context.requestName.map { [idempotency = services.idempotency] name in
+            { @Sendable (position: Int) in idempotency.eventID(name, at: position) }
+        }
+        let reader = EventReader(
+            preparer: services.preparer,
+            principal: principal,
+            makeID: makeID
+        )
         let ledger = try await services.ledgers.ledger(of: principal.tenant)
         let intake = Intake(
             ledger: ledger,
@@ -123,7 +130,7 @@ struct EventRoutes: Sendable {
                     "A bulk holds at most \(configuration.bulkEvents) events."
                 )
             }
-            let event = reader.result(item)
+            let event = reader.result(item, at: events.count)
             // A body that is no JSON is refused as a whole, wherever it shows.
             if case .failure(let problem) = event, problem.code == .malformedBody {
                 throw Problem(

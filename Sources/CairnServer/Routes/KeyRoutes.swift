@@ -12,7 +12,13 @@ struct KeyRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.post, Path.keys, for: .holders(.keysManage), handler: create),
+            Route(
+                .post,
+                Path.keys,
+                for: .holders(.keysManage),
+                secretMember: "key",
+                handler: create
+            ),
             Route(.get, Path.keys, for: .holders(.keysManage), handler: list),
             Route(.delete, Path.key, for: .holders(.keysManage), handler: revoke),
         ]

@@ -26,6 +26,7 @@ package final class MemoryStore: Sendable {
 
     private let ledgers = Mutex<[LedgerID: Contents]>([:])
     let keyring = Mutex(MemoryKeys())
+    let replays = Mutex<[Digest: MemoryReplay]>([:])
 
     /// A store without ledgers.
     package init() {}
