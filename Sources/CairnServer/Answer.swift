@@ -14,6 +14,13 @@ extension HTTPField.Name {
     /// Says that an answer was given before.
     static let idempotencyReplayed = named("Idempotency-Replayed")
 
+    /// What a quota allows.
+    static let rateLimitPolicy = named("RateLimit-Policy")
+    /// What is left of a quota.
+    static let rateLimit = named("RateLimit")
+    /// How much of an address other sites are told.
+    static let referrerPolicy = named("Referrer-Policy")
+
     private static func named(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else {
             preconditionFailure("not the name of a header field")

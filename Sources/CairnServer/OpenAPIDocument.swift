@@ -100,6 +100,7 @@ package enum OpenAPIDocument {
                 "413": {$ref: "#/components/responses/ProblemOrBulk"}
                 "415": {$ref: "#/components/responses/Problem"}
                 "422": {$ref: "#/components/responses/ProblemOrBulk"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/UnavailableOrBulk"}
             get:
@@ -216,6 +217,7 @@ package enum OpenAPIDocument {
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
@@ -238,6 +240,7 @@ package enum OpenAPIDocument {
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
@@ -273,6 +276,7 @@ package enum OpenAPIDocument {
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
@@ -294,6 +298,7 @@ package enum OpenAPIDocument {
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
@@ -310,6 +315,7 @@ package enum OpenAPIDocument {
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
@@ -339,6 +345,7 @@ package enum OpenAPIDocument {
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
@@ -355,6 +362,7 @@ package enum OpenAPIDocument {
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
@@ -390,6 +398,7 @@ package enum OpenAPIDocument {
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
@@ -425,6 +434,7 @@ package enum OpenAPIDocument {
                 "413": {$ref: "#/components/responses/Problem"}
                 "415": {$ref: "#/components/responses/Problem"}
                 "422": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
@@ -442,6 +452,7 @@ package enum OpenAPIDocument {
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
             delete:
@@ -457,6 +468,7 @@ package enum OpenAPIDocument {
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
@@ -481,6 +493,7 @@ package enum OpenAPIDocument {
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
                 "422": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
@@ -517,6 +530,7 @@ package enum OpenAPIDocument {
                 "413": {$ref: "#/components/responses/Problem"}
                 "415": {$ref: "#/components/responses/Problem"}
                 "422": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
             get:
@@ -543,6 +557,7 @@ package enum OpenAPIDocument {
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
@@ -574,6 +589,7 @@ package enum OpenAPIDocument {
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
@@ -614,6 +630,7 @@ package enum OpenAPIDocument {
                 "413": {$ref: "#/components/responses/Problem"}
                 "415": {$ref: "#/components/responses/Problem"}
                 "422": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
             get:
@@ -638,6 +655,7 @@ package enum OpenAPIDocument {
                 "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
@@ -664,6 +682,7 @@ package enum OpenAPIDocument {
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
@@ -811,6 +830,22 @@ package enum OpenAPIDocument {
                   schema: {$ref: "#/components/schemas/Problem"}
                 application/json:
                   schema: {$ref: "#/components/schemas/BulkAnswer"}
+            Limited:
+              description: The quota is used up; nothing of the request was read.
+              headers:
+                X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                Retry-After:
+                  description: Seconds to wait.
+                  schema: {type: integer, minimum: 1}
+                RateLimit-Policy:
+                  description: The quota, `"events";q=100;w=1`; also on answers that are within it.
+                  schema: {type: string}
+                RateLimit:
+                  description: What is left of it, `"events";r=0;t=1`; also on answers that are within it.
+                  schema: {type: string}
+              content:
+                application/problem+json:
+                  schema: {$ref: "#/components/schemas/Problem"}
             Unavailable:
               description: The request can be repeated later.
               headers:
@@ -1349,6 +1384,7 @@ package enum OpenAPIDocument {
                     - invalid_event
                     - invalid_request
                     - range_too_long
+                    - quota_exceeded
                     - overloaded
                     - contended
                     - unavailable

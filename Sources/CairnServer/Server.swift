@@ -3,6 +3,7 @@
 internal import Cairn
 package import CairnLedger
 package import Hummingbird
+internal import HummingbirdCore
 package import Logging
 internal import NIOCore
 
@@ -15,6 +16,7 @@ package struct Server: Sendable {
     private let logger: Logger
     private let metrics: RequestMetrics
     private let operations: OperationRoutes
+    private let quotas: Quotas
     /// The verifications that were asked for.
     package let verifications: VerificationJobs
 
@@ -28,6 +30,7 @@ package struct Server: Sendable {
         self.services = services
         self.logger = logger
         metrics = RequestMetrics(services.metrics)
+        quotas = Quotas(configuration.quotas, clock: services.clock)
         operations = OperationRoutes(configuration: configuration, services: services)
         verifications = VerificationJobs(
             ledgers: services.ledgers,
@@ -51,7 +54,10 @@ package struct Server: Sendable {
             router: router(routes),
             server: .http1(configuration: .init(idleTimeout: .seconds(120))),
             configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port)
+                address: .hostname(configuration.host, port: configuration.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    configuration.connections
+                )
             ),
             services: [services.keys, services.tokens, services.idempotency, verifications],
             onServerRunning: { await onListening($0.localAddress?.port ?? 0) },
@@ -85,7 +91,8 @@ package struct Server: Sendable {
         var routes = EventRoutes(
             configuration: configuration,
             services: services,
-            metrics: metrics
+            metrics: metrics,
+            quotas: quotas
         ).routes
         routes += RecordRoutes(configuration: configuration, services: services).routes
         routes += LedgerRoutes(services: services).routes
@@ -110,11 +117,31 @@ package struct Server: Sendable {
         return routes
     }
 
+    /// Answers a request of a caller that may make it, within its quotas.
+    @Sendable
+    private func guarded(
+        _ route: Route,
+        _ request: Request,
+        _ context: ServerContext
+    ) async throws -> Response {
+        let principal = try context.caller()
+        try quotas.admit(principal, route)
+        var response = try await services.idempotency.answer(
+            request,
+            context,
+            route,
+            bodyLimit: max(configuration.bulkBytes, configuration.requestBytes)
+        )
+        quotas.standing(principal, route)?.tell(&response.headers)
+        return response
+    }
+
     private func router(_ routes: [Route]) -> Router<ServerContext> {
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
             RequestIdentity { [preparer = services.preparer] in preparer.makeID().text }
             Observation(metrics)
+            BrowserRules(origins: configuration.origins, routes: routes)
             ProblemRendering(routes: routes)
         }
         let authenticated = router.group()
@@ -130,13 +157,13 @@ package struct Server: Sendable {
             case .everybody:
                 router.on(route.routerPath, method: route.method, use: route.handler)
             case .members:
-                authenticated.on(route.routerPath, method: route.method, use: route.handler)
+                authenticated.on(route.routerPath, method: route.method) { request, context in
+                    try await guarded(route, request, context)
+                }
             case .holders(let scope):
-                let limit = max(configuration.bulkBytes, configuration.requestBytes)
-                authenticated.on(route.routerPath, method: route.method) {
-                    [idempotency = services.idempotency] request, context in
+                authenticated.on(route.routerPath, method: route.method) { request, context in
                     try context.caller().require(scope)
-                    return try await idempotency.answer(request, context, route, bodyLimit: limit)
+                    return try await guarded(route, request, context)
                 }
             }
         }

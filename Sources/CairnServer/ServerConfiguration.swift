@@ -13,6 +13,13 @@ package struct ServerConfiguration: Sendable {
     /// The tenant of callers without a credential; nil refuses them.
     package var anonymousTenant: String?
 
+    /// How much a tenant may ask.
+    package var quotas = QuotaLimits()
+    /// The origins of other sites whose pages may call; none unless they are named.
+    package var origins: Set<String> = []
+    /// Connections that are open at once.
+    package var connections = 10_000
+
     /// The body of a bulk, in bytes.
     package var bulkBytes = 8 << 20
     /// Events in one bulk.

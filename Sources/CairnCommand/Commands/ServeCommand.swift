@@ -222,6 +222,9 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.port = settings.port
         configuration.operationsPort = settings.operationsPort
         configuration.anonymousTenant = settings.isOpen ? "default" : nil
+        configuration.quotas = settings.quotas
+        configuration.origins = settings.corsOrigins
+        configuration.connections = settings.connections
         configuration.lineBytes = max(configuration.lineBytes, settings.eventLimits.eventBytes)
         return configuration
     }

@@ -152,6 +152,43 @@ extension Setting {
         defaultText: "64",
         meaning: "The most content of one ledger that may wait for a commit, in MiB."
     )
+    static let quotaEvents = Setting(
+        key: "quota.events-per-second",
+        kind: .integer(1...1_000_000),
+        defaultText: nil,
+        meaning: "The most events a second of one tenant; without it, no end."
+    )
+    static let quotaBytes = Setting(
+        key: "quota.bytes-per-second",
+        kind: .integer(1024...1_073_741_824),
+        defaultText: nil,
+        meaning: "The most bytes of events a second of one tenant; without it, no end."
+    )
+    static let quotaQueries = Setting(
+        key: "quota.queries-per-second",
+        kind: .integer(1...1_000_000),
+        defaultText: nil,
+        meaning: "The most other requests a second of one tenant; without it, no end."
+    )
+    static let quotaPercent = Setting(
+        key: "quota.credential-percent",
+        kind: .integer(1...100),
+        defaultText: "100",
+        meaning: "What part of its tenant's quota one credential may use, in percent."
+    )
+    static let corsOrigins = Setting(
+        key: "cors.origins",
+        kind: .text,
+        defaultText: nil,
+        meaning:
+            "The origins whose pages may call, between commas: `https://app.example.com` and the like."
+    )
+    static let connections = Setting(
+        key: "limits.connections",
+        kind: .integer(1...1_000_000),
+        defaultText: "10000",
+        meaning: "The most connections that are open at once."
+    )
     static let eventBytes = Setting(
         key: "limits.event-bytes",
         kind: .integer(1024...4_194_304),
@@ -217,7 +254,8 @@ extension Setting {
     static let all = [
         data, host, port, operationsPort, noAuth, issuers, origin, checkpointDirectory, signingKey,
         logLevel,
-        publishInterval, shutdownGrace, batchRecords, poolRecords, poolMebibytes, eventBytes,
+        publishInterval, shutdownGrace, batchRecords, poolRecords, poolMebibytes, quotaEvents,
+        quotaBytes, quotaQueries, quotaPercent, corsOrigins, connections, eventBytes,
         documentBytes, documentDepth, identifierBytes, actionBytes, nameBytes, userAgentBytes,
         descriptionBytes, resourceCount, aheadSeconds,
     ]

@@ -34,6 +34,18 @@ struct SettingOptions: ParsableArguments {
     var poolRecords: String?
     @Option(name: Setting.poolMebibytes.name, help: Setting.poolMebibytes.help)
     var poolMebibytes: String?
+    @Option(name: Setting.quotaEvents.name, help: Setting.quotaEvents.help)
+    var quotaEvents: String?
+    @Option(name: Setting.quotaBytes.name, help: Setting.quotaBytes.help)
+    var quotaBytes: String?
+    @Option(name: Setting.quotaQueries.name, help: Setting.quotaQueries.help)
+    var quotaQueries: String?
+    @Option(name: Setting.quotaPercent.name, help: Setting.quotaPercent.help)
+    var quotaPercent: String?
+    @Option(name: Setting.corsOrigins.name, help: Setting.corsOrigins.help)
+    var corsOrigins: String?
+    @Option(name: Setting.connections.name, help: Setting.connections.help)
+    var connections: String?
     @Option(name: Setting.eventBytes.name, help: Setting.eventBytes.help)
     var eventBytes: String?
     @Option(name: Setting.documentBytes.name, help: Setting.documentBytes.help)
@@ -63,7 +75,10 @@ struct SettingOptions: ParsableArguments {
             (.logLevel, logLevel),
             (.publishInterval, publishInterval), (.shutdownGrace, shutdownGrace),
             (.batchRecords, batchRecords), (.poolRecords, poolRecords),
-            (.poolMebibytes, poolMebibytes), (.eventBytes, eventBytes),
+            (.poolMebibytes, poolMebibytes), (.quotaEvents, quotaEvents),
+            (.quotaBytes, quotaBytes), (.quotaQueries, quotaQueries),
+            (.quotaPercent, quotaPercent), (.corsOrigins, corsOrigins),
+            (.connections, connections), (.eventBytes, eventBytes),
             (.documentBytes, documentBytes), (.documentDepth, documentDepth),
             (.identifierBytes, identifierBytes), (.actionBytes, actionBytes),
             (.nameBytes, nameBytes), (.userAgentBytes, userAgentBytes),

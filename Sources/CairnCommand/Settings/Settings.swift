@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Cairn
 import CairnLedger
+import CairnServer
 import Configuration
 import Foundation
 import SystemPackage
@@ -25,6 +26,10 @@ struct Settings: Sendable {
     let logLevel: String
     let publishInterval: Duration
     let shutdownGrace: Duration
+    let quotas: QuotaLimits
+    /// The origins of other sites whose pages may call.
+    let corsOrigins: Set<String>
+    let connections: Int
     let ledgerLimits: Ledger.Limits
     let eventLimits: Limits
 
@@ -58,6 +63,9 @@ struct Settings: Sendable {
         logLevel = try await reader.text(.logLevel)
         publishInterval = .milliseconds(try await reader.integer(.publishInterval))
         shutdownGrace = .seconds(try await reader.integer(.shutdownGrace))
+        quotas = try await reader.quotas()
+        corsOrigins = try await reader.origins()
+        connections = try await reader.integer(.connections)
         ledgerLimits = try await reader.ledgerLimits()
         eventLimits = try await reader.eventLimits()
         var values: [(setting: Setting, value: String?)] = []
@@ -187,6 +195,32 @@ private struct SettingReader {
 
     func effective(_ setting: Setting) async throws(InvalidSetting) -> String? {
         try await lookUp(setting) ?? setting.defaultText
+    }
+
+    func quotas() async throws(InvalidSetting) -> QuotaLimits {
+        var quotas = QuotaLimits()
+        quotas.events = try await optionalInteger(.quotaEvents)
+        quotas.bytes = try await optionalInteger(.quotaBytes)
+        quotas.queries = try await optionalInteger(.quotaQueries)
+        quotas.credentialPercent = try await integer(.quotaPercent)
+        return quotas
+    }
+
+    func origins() async throws(InvalidSetting) -> Set<String> {
+        guard let text = try await lookUp(.corsOrigins) else { return [] }
+        let origins = text.split(separator: ",").map { $0.filter { $0 != " " } }
+        for origin in origins {
+            guard let url = URLComponents(string: origin), let host = url.host, !host.isEmpty,
+                url.scheme == "https" || url.scheme == "http", url.path.isEmpty,
+                url.query == nil, url.user == nil, origin == origin.lowercased()
+            else {
+                throw InvalidSetting(
+                    key: Setting.corsOrigins.key,
+                    allowed: "origins between commas, as https://app.example.com, and never *"
+                )
+            }
+        }
+        return Set(origins)
     }
 
     func optionalText(_ setting: Setting) async throws(InvalidSetting) -> String? {

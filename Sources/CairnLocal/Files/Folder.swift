@@ -96,7 +96,10 @@ final class FolderLock: Sendable {
 
     func release() {
         file.withLock { file in
-            if let file { close(file) }
+            guard let open = file else { return }
+            // A process that was forked just now may have it open, too, and would go on holding it.
+            flock(open, LOCK_UN)
+            close(open)
             file = nil
         }
     }

@@ -22,6 +22,8 @@ struct EventStream: Sendable {
     let requestID: String
     let lineBytes: Int
     let lines: Int
+    let quotas: Quotas
+    let principal: Principal
     /// Whether the sender may still record: a stream may last longer than the key it came with.
     let isAllowed: @Sendable () -> Bool
 
@@ -50,6 +52,9 @@ struct EventStream: Sendable {
                 while let chunks = try await relay.next() {
                     var rest = chunks.joined()[...]
                     while !rest.isEmpty {
+                        // Past its quota a stream is slowed down, not refused.
+                        let pause = quotas.restMilliseconds(principal)
+                        if pause > 0 { try await Task.sleep(for: .milliseconds(pause)) }
                         try await settle(rest.prefix(lines), &writer)
                         rest = rest.dropFirst(lines)
                     }
@@ -92,6 +97,11 @@ struct EventStream: Sendable {
         _ lines: some Collection<ReadLine>,
         _ writer: inout any ResponseBodyWriter
     ) async throws {
+        quotas.charge(
+            principal,
+            events: lines.count,
+            bytes: lines.reduce(0) { $0 + ((try? $1.event.get().fields.byteCount) ?? 0) }
+        )
         let refusal = Problem(.unauthenticated, "The credential is not good any more.")
         let isAllowed = isAllowed()
         let settlements = await intake.settle(

@@ -52,6 +52,9 @@ struct ProblemRendering: RouterMiddleware {
         )
         switch problem.code.status {
         case .serviceUnavailable: response.headers[.retryAfter] = "1"
+        case .tooManyRequests:
+            response.headers[.retryAfter] = "\(problem.standing?.waitSeconds ?? 1)"
+            problem.standing?.tell(&response.headers)
         case .methodNotAllowed:
             response.headers[.allow] = problem.allowedMethods.joined(separator: ", ")
         default: break

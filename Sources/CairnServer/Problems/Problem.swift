@@ -30,6 +30,7 @@ package struct Problem: Error {
         case invalidRequest = "invalid_request"
         case rangeTooLong = "range_too_long"
         case tooManyKeys = "too_many_keys"
+        case quotaExceeded = "quota_exceeded"
         case overloaded
         case contended
         case unavailable
@@ -53,6 +54,8 @@ package struct Problem: Error {
     var receipt: ReceiptBody?
     /// The states of the dependencies, where one is down.
     var checks: [(name: String, state: String)] = []
+    /// How a quota stands that is used up.
+    var standing: Quotas.Standing?
     /// The methods that the path has, where it has not the one that was used.
     var allowedMethods: [String] = []
 
@@ -119,6 +122,7 @@ extension Problem.Code {
         case .unsupportedMediaType: .unsupportedMediaType
         case .invalidEvent, .invalidRequest, .rangeTooLong, .tooManyKeys, .idempotencyKeyReused:
             .unprocessableContent
+        case .quotaExceeded: .tooManyRequests
         case .overloaded, .contended, .unavailable, .indeterminate, .clockStep, .ledgerRefused,
             .notReady:
             .serviceUnavailable
@@ -152,6 +156,7 @@ extension Problem.Code {
         case .invalidRequest: "The request breaks a rule"
         case .rangeTooLong: "The range of time spans too many days"
         case .tooManyKeys: "The tenant has as many keys as it may"
+        case .quotaExceeded: "The quota is used up"
         case .overloaded: "Too much is waiting"
         case .contended: "Other writers were first"
         case .unavailable: "The store is out of reach"

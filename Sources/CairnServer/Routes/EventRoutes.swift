@@ -13,6 +13,7 @@ struct EventRoutes: Sendable {
     let configuration: ServerConfiguration
     let services: ServerServices
     let metrics: RequestMetrics
+    let quotas: Quotas
 
     var routes: [Route] {
         [Route(.post, Path.events, for: .holders(.eventsWrite), handler: append)]
@@ -47,8 +48,10 @@ struct EventRoutes: Sendable {
         let body = try await request.body(upTo: configuration.bulkBytes)
         try services.requireGood(principal)
         if let events = try bulk(body, reader) {
+            quotas.charge(principal, events: events.count, bytes: body.readableBytes)
             return try await answer(events, intake, context)
         }
+        quotas.charge(principal, events: 1, bytes: body.readableBytes)
         return try await answer(body, reader, intake)
     }
 
@@ -203,6 +206,8 @@ struct EventRoutes: Sendable {
             requestID: context.requestID,
             lineBytes: configuration.lineBytes,
             lines: configuration.streamLines,
+            quotas: quotas,
+            principal: principal,
             isAllowed: { [keys = services.keys] in keys.isGood(principal) }
         )
         let body = request.body

@@ -118,12 +118,22 @@ enum CairnBinary {
 }
 
 extension Process {
+    /// Foundation's own bookkeeping of processes does not bear two starts at once.
+    private static let starting = NSLock()
+
+    /// Starts the process, one at a time.
+    func start() throws {
+        Process.starting.lock()
+        defer { Process.starting.unlock() }
+        try run()
+    }
+
     /// Starts the process and waits for its end, on no thread of the test's own; one that does not
     /// end within two minutes is killed.
     func runToEnd() async throws {
         let (ended, end) = AsyncStream<Void>.makeStream()
         terminationHandler = { _ in end.finish() }
-        try run()
+        try start()
         let id = processIdentifier
         let watch = Task {
             try await Task.sleep(for: .seconds(120))

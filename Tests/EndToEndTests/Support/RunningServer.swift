@@ -24,7 +24,7 @@ final class RunningServer {
         let (ended, end) = AsyncStream<Void>.makeStream()
         self.ended = ended
         process.terminationHandler = { _ in end.finish() }
-        try process.run()
+        try process.start()
         var found: String?
         for _ in 0..<600 where found == nil && process.isRunning {
             try await Task.sleep(for: .milliseconds(50))
