@@ -34,6 +34,8 @@ package enum Path {
     package static let statistics = "/v1/stats"
     package static let keys = "/v1/keys"
     package static let key = "/v1/keys/{id}"
+    package static let viewers = "/v1/viewer-tokens"
+    package static let viewer = "/v1/viewer-tokens/{id}"
     package static let tenants = "/v1/tenants"
     package static let tenant = "/v1/tenants/{name}"
     package static let health = "/health"

@@ -18,7 +18,8 @@ struct CairnTool: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, AppendCommand.self, QueryCommand.self, ShowCommand.self,
             ImportCommand.self, VerifyCommand.self, AuditCommand.self, LedgerCommand.self,
-            TenantCommand.self, KeyCommand.self, BenchCommand.self, ConfigCommand.self,
+            TenantCommand.self, KeyCommand.self, ViewerCommand.self, BenchCommand.self,
+            ConfigCommand.self,
         ]
     )
 

@@ -226,18 +226,28 @@ enum Composition {
     static func registrar(
         of open: OpenStore,
         ledgers: Ledgers,
+        recorder: SelfRecorder,
+        viewers: ViewerTokenCodec,
         prefix: String?
     ) -> Registrar {
         Registrar(
             directory: open.store,
             ledgers: ledgers,
-            preparer: preparer(),
+            recorder: recorder,
+            viewers: viewers,
             draft: { (name) async throws(StoreError) in
                 try await draftTenant(name, in: open, prefix: prefix)
             },
             now: now,
             random: fillRandom
         )
+    }
+
+    /// What makes and reads viewer tokens of a store.
+    ///
+    /// The secret is the store's own: who has the signing key alone is shown nothing.
+    static func viewers(of open: OpenStore) async throws(StoreError) -> ViewerTokenCodec {
+        ViewerTokenCodec(secret: try await open.value("viewer-secret", randomBytes(32)))
     }
 
     /// Makes a key with every scope for a store that has no good one, and keeps it in a file that

@@ -593,6 +593,70 @@ package enum OpenAPIDocument {
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
+          /v1/viewer-tokens:
+            post:
+              tags: [access]
+              operationId: createViewerToken
+              summary: Make a short-lived credential that shows a part of the ledger; this answer alone shows it.
+              description: |
+                Needs `events:read`, and every scope that is asked for. That the token was made is a record
+                of the ledger. It ends with the credential that makes it. Where a filter narrows it, what the
+                filter does not match is not there for it: records, proofs and statistics are of the rest,
+                and tiles, consistency proofs and verifications are 404.
+              parameters:
+                - $ref: "#/components/parameters/IdempotencyKey"
+                - $ref: "#/components/parameters/RequestID"
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: "#/components/schemas/ViewerTokenRequest"}
+              responses:
+                "201":
+                  description: The token is made; `token` is shown this once.
+                  headers:
+                    X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/ViewerToken"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "409": {$ref: "#/components/responses/Problem"}
+                "413": {$ref: "#/components/responses/Problem"}
+                "415": {$ref: "#/components/responses/Problem"}
+                "422": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /v1/viewer-tokens/{id}:
+            delete:
+              tags: [access]
+              operationId: revokeViewerToken
+              summary: Revoke a viewer token; every server refuses it within five seconds.
+              description: |
+                Needs `events:read`. That it was revoked is a record of the ledger. Again is as once.
+              parameters:
+                - name: id
+                  in: path
+                  required: true
+                  description: The id that the token was made with, 32 hex digits.
+                  schema: {type: string}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "204":
+                  description: The token is refused from now on.
+                  headers:
+                    X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
           /v1/tenants:
             post:
               tags: [access]
@@ -1295,6 +1359,63 @@ package enum OpenAPIDocument {
                 - retention:manage
                 - settings:manage
                 - tenants:manage
+            ViewerScope:
+              type: string
+              enum: [events:read, exports:read, exports:write, ledger:verify]
+            ViewerFilter:
+              type: object
+              description: |
+                Conditions, all of which a record must meet. `resource_type` and `resource_id` are met by one
+                and the same resource.
+              properties:
+                actor_id: {type: string, minLength: 1, maxLength: 256}
+                actor_type: {type: string, minLength: 1, maxLength: 256}
+                resource_type: {type: string, minLength: 1, maxLength: 256}
+                resource_id: {type: string, minLength: 1, maxLength: 256}
+                type:
+                  description: One of these; a trailing `*` is a prefix.
+                  oneOf:
+                    - {type: string, minLength: 1, maxLength: 256}
+                    - type: array
+                      minItems: 1
+                      maxItems: 16
+                      items: {type: string, minLength: 1, maxLength: 256}
+              additionalProperties: false
+            ViewerTokenRequest:
+              type: object
+              properties:
+                filter: {$ref: "#/components/schemas/ViewerFilter"}
+                scopes:
+                  type: array
+                  minItems: 1
+                  items: {$ref: "#/components/schemas/ViewerScope"}
+                  default: [events:read]
+                expires_in:
+                  type: integer
+                  minimum: 1
+                  maximum: 86400
+                  default: 3600
+                  description: Seconds.
+                subject:
+                  type: string
+                  minLength: 1
+                  maxLength: 128
+                  description: Whom it is for, in the maker's words; without control characters.
+              additionalProperties: false
+            ViewerToken:
+              type: object
+              required: [id, tenant, scopes, filter, expires_at]
+              properties:
+                id: {type: string, pattern: "^[0-9a-f]{32}$"}
+                token:
+                  type: string
+                  description: The credential, in the answer that makes it and in no other.
+                tenant: {type: string}
+                scopes: {type: array, items: {$ref: "#/components/schemas/ViewerScope"}}
+                filter: {$ref: "#/components/schemas/ViewerFilter"}
+                subject: {type: string}
+                expires_at: {$ref: "#/components/schemas/Time"}
+              additionalProperties: false
             KeyRequest:
               type: object
               description: Either a role or scopes.

@@ -27,6 +27,8 @@ struct Route: Sendable {
     let access: Access
     /// The member of an answer that is shown once and never kept.
     let secretMember: String?
+    /// Whether it shows the ledger as a whole, and is hidden from who is shown a part.
+    let isWhole: Bool
     /// Who answers.
     let handler: Handler
 
@@ -35,12 +37,14 @@ struct Route: Sendable {
         _ path: String,
         for access: Access,
         secretMember: String? = nil,
+        isWhole: Bool = false,
         handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
         self.access = access
         self.secretMember = secretMember
+        self.isWhole = isWhole
         self.handler = handler
     }
 

@@ -59,7 +59,9 @@ package struct Server: Sendable {
                     configuration.connections
                 )
             ),
-            services: [services.keys, services.tokens, services.idempotency, verifications],
+            services: [
+                services.keys, services.tokens, services.idempotency, services.tally, verifications,
+            ],
             onServerRunning: { await onListening($0.localAddress?.port ?? 0) },
             logger: logger
         )
@@ -110,6 +112,7 @@ package struct Server: Sendable {
                 verifications: verifications
             ).routes
         routes += KeyRoutes(configuration: configuration, services: services).routes
+        routes += ViewerRoutes(configuration: configuration, services: services).routes
         routes += TenantRoutes(configuration: configuration, services: services).routes
         routes += operations.publicRoutes
         if configuration.operationsPort == nil { routes += operations.operatorRoutes }
@@ -118,6 +121,8 @@ package struct Server: Sendable {
     }
 
     /// Answers a request of a caller that may make it, within its quotas.
+    ///
+    /// What a caller is not shown is not there; only then its scopes are asked for.
     @Sendable
     private func guarded(
         _ route: Route,
@@ -125,6 +130,14 @@ package struct Server: Sendable {
         _ context: ServerContext
     ) async throws -> Response {
         let principal = try context.caller()
+        guard principal.narrowing.isEmpty || !route.isWhole else {
+            services.tally.noteRefusal("hidden", of: principal)
+            throw Problem(.notFound)
+        }
+        if case .holders(let scope) = route.access, !principal.scopes.contains(scope) {
+            services.tally.noteRefusal("insufficient_scope", of: principal)
+            try principal.require(scope)
+        }
         try quotas.admit(principal, route)
         var response = try await services.idempotency.answer(
             request,
@@ -149,6 +162,8 @@ package struct Server: Sendable {
                 middleware: Authentication(
                     keys: services.keys,
                     tokens: services.tokens,
+                    viewers: services.viewers,
+                    tally: services.tally,
                     anonymousTenant: configuration.anonymousTenant
                 )
             )
@@ -156,14 +171,9 @@ package struct Server: Sendable {
             switch route.access {
             case .everybody:
                 router.on(route.routerPath, method: route.method, use: route.handler)
-            case .members:
+            case .members, .holders:
                 authenticated.on(route.routerPath, method: route.method) { request, context in
                     try await guarded(route, request, context)
-                }
-            case .holders(let scope):
-                authenticated.on(route.routerPath, method: route.method) { request, context in
-                    try context.caller().require(scope)
-                    return try await guarded(route, request, context)
                 }
             }
         }

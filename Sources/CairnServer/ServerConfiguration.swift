@@ -38,6 +38,8 @@ package struct ServerConfiguration: Sendable {
     package var filterValues = 100
     /// Days that one answer of statistics may span.
     package var statisticsDays = 3660
+    /// Records that statistics look through for who is shown a part of a ledger.
+    package var statisticsRecords = 100_000
     /// Keys of one tenant that are not revoked.
     package var keys = 1000
     /// The body of a request for a verification, a key or a tenant, in bytes.

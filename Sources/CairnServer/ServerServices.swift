@@ -32,8 +32,14 @@ package struct ServerServices: Sendable {
     package let tokens: TokenAuthority
     /// Answers requests that are sent again.
     package let idempotency: Idempotency
-    /// Makes and revokes keys, and makes tenants.
+    /// Reads viewer tokens.
+    package let viewers: ViewerTokenCodec
+    /// Makes and revokes keys and viewer tokens, and makes tenants.
     package let registrar: Registrar
+    /// Records of the ledger about itself.
+    package let recorder: SelfRecorder
+    /// Who read what, and who was refused.
+    package let tally: AccessTally
     /// Where verifications are kept.
     package let jobs: any JobStore
     /// Makes events ready to be sequenced.
@@ -56,7 +62,10 @@ package struct ServerServices: Sendable {
         keys: KeyRing,
         tokens: TokenAuthority,
         idempotency: Idempotency,
+        viewers: ViewerTokenCodec,
         registrar: Registrar,
+        recorder: SelfRecorder,
+        tally: AccessTally,
         jobs: any JobStore,
         preparer: Preparer,
         cursors: CursorCodec,
@@ -71,7 +80,10 @@ package struct ServerServices: Sendable {
         self.keys = keys
         self.tokens = tokens
         self.idempotency = idempotency
+        self.viewers = viewers
         self.registrar = registrar
+        self.recorder = recorder
+        self.tally = tally
         self.jobs = jobs
         self.preparer = preparer
         self.cursors = cursors

@@ -172,6 +172,7 @@ struct DurabilityTests {
                 "0b8a595d1f595d096557509910f0d2b626174e0eaee5d57d8a700586a60c4ed5",
                 "5b31efaf48f26b73cabf8fa1c7f864770e6246f4eaf9bd1fb465d1830c6d1a66",
                 "4c36a20a49ddc25b3e8b46a9f07c7edf5de9a0b6694ac79db2f64c833d4484bb",
+                "3cb0027d6b6be38f60eccf41ca278e3bc1d6b5462a8c28937449ba539fe66775",
             ]
         )
     }

@@ -26,6 +26,8 @@ struct AccessTests {
         (.delete, "/v1/verifications/x", nil, .ledgerVerify),
         (.post, "/v1/keys", "{}", .keysManage), (.get, "/v1/keys", nil, .keysManage),
         (.delete, "/v1/keys/x", nil, .keysManage),
+        (.post, "/v1/viewer-tokens", "{}", .eventsRead),
+        (.delete, "/v1/viewer-tokens/x", nil, .eventsRead),
         (.post, "/v1/tenants", "{}", .tenantsManage), (.get, "/v1/tenants", nil, .tenantsManage),
         (.get, "/v1/tenants/x", nil, .tenantsManage),
     ]

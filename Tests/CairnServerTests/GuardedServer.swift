@@ -8,10 +8,11 @@ import Testing
 
 /// Runs `body` with a server that asks everybody for a credential, and an owner's token.
 func withGuardedServer(
+    recording kinds: Set<SelfRecorder.Kind> = [.changes],
     configure: (inout ServerConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (Client, ServerSetting, String) async throws -> Void
 ) async throws {
-    let setting = try ServerSetting.make {
+    let setting = try ServerSetting.make(kinds: kinds) {
         $0.anonymousTenant = nil
         configure(&$0)
     }

@@ -26,6 +26,7 @@ struct ServerSetting: Sendable {
     let registrar: Registrar
     let keys: KeyRing
     let tokens: TokenAuthority
+    let tally: AccessTally
 
     /// The verifier key, as a stranger would be given it.
     var key: NoteVerifierKey { signer.verifierKey(for: tenant.origin) }
@@ -45,6 +46,7 @@ extension ServerSetting {
         readiness: [ReadinessCheck] = [],
         clock: ManualClock = ManualClock(),
         identity: Identity = Identity(),
+        kinds: Set<SelfRecorder.Kind> = Set(SelfRecorder.Kind.allCases),
         configure: (inout ServerConfiguration) -> Void = { _ in }
     ) throws -> ServerSetting {
         let example = Tenant.example
@@ -78,10 +80,25 @@ extension ServerSetting {
             }
         }
         let preparer = Preparer(clock: clock.server, random: fill)
+        var configuration = ServerConfiguration()
+        configuration.anonymousTenant = "default"
+        configure(&configuration)
+        let recorder = SelfRecorder(
+            ledgers: ledgers,
+            preparer: preparer,
+            kinds: configuration.anonymousTenant == nil ? kinds : []
+        )
+        let tally = AccessTally(
+            recorder: recorder,
+            clock: clock.server,
+            logger: Logger(label: "access") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let viewers = ViewerTokenCodec(secret: Array(repeating: 7, count: 32))
         let registrar = Registrar(
             directory: kept,
             ledgers: ledgers,
-            preparer: preparer,
+            recorder: recorder,
+            viewers: viewers,
             draft: { name in
                 let ledger = names.withLock { LedgerID(using: &$0) }
                 return Tenant(
@@ -107,9 +124,6 @@ extension ServerSetting {
             now: clock.server.now,
             logger: Logger(label: "tokens") { _ in SwiftLogNoOpLogHandler() }
         )
-        var configuration = ServerConfiguration()
-        configuration.anonymousTenant = "default"
-        configure(&configuration)
         let server = Server(
             configuration,
             services: ServerServices(
@@ -125,7 +139,10 @@ extension ServerSetting {
                     now: clock.server.now,
                     logger: Logger(label: "replays") { _ in SwiftLogNoOpLogHandler() }
                 ),
+                viewers: viewers,
                 registrar: registrar,
+                recorder: recorder,
+                tally: tally,
                 jobs: jobs,
                 preparer: preparer,
                 cursors: CursorCodec(secret: Array(repeating: 9, count: 32)),
@@ -146,7 +163,8 @@ extension ServerSetting {
             signer: signer,
             registrar: registrar,
             keys: keys,
-            tokens: tokens
+            tokens: tokens,
+            tally: tally
         )
     }
 

@@ -22,6 +22,13 @@ protocol Administration: Sendable {
     func keys(of tenant: String?) async throws -> [JSONValue]
     /// Revokes a key.
     func revokeKey(_ id: String, of tenant: String?) async throws -> JSONValue
+    /// Makes a viewer token; the answer has it under `token`.
+    func createViewer(
+        _ request: Registrar.ViewerRequest,
+        of tenant: String?
+    ) async throws -> JSONValue
+    /// Revokes a viewer token.
+    func revokeViewer(_ id: String, of tenant: String?) async throws
 }
 
 /// How a command finds what it manages.
@@ -75,7 +82,7 @@ struct AdministrationOptions: ParsableArguments {
             checkpointDirectory: Settings.sibling(of: data)
         )
         return try await AdministrationOptions.closing({ try await open.close() }) {
-            try await body(LocalAdministration(open, prefix: origin))
+            try await body(try await LocalAdministration(open, prefix: origin))
         }
     }
 
@@ -128,6 +135,23 @@ struct RemoteAdministration: Administration {
         try await server.exchange(.DELETE, "\(Path.keys)/\(id)\(query(tenant))")
     }
 
+    func createViewer(
+        _ request: Registrar.ViewerRequest,
+        of tenant: String?
+    ) async throws -> JSONValue {
+        var members: JSONObject = [
+            "scopes": .array(request.scopes.names.map { .string($0) }),
+            "filter": request.narrowing.json,
+            "expires_in": .number(JSONNumber(request.seconds)),
+        ]
+        members["subject"] = request.subject.map { .string($0) }
+        return try await server.exchange(.POST, Path.viewers, .object(members))
+    }
+
+    func revokeViewer(_ id: String, of tenant: String?) async throws {
+        _ = try await server.exchange(.DELETE, "\(Path.viewers)/\(id)")
+    }
+
     private func query(_ tenant: String?) -> String {
         // A tenant's name needs no escape.
         tenant.map { "?tenant=\($0)" } ?? ""
@@ -139,7 +163,7 @@ struct LocalAdministration: Administration {
     private let open: Composition.OpenStore
     private let registrar: Registrar
 
-    init(_ open: Composition.OpenStore, prefix: String?) {
+    init(_ open: Composition.OpenStore, prefix: String?) async throws(StoreError) {
         self.open = open
         let ledgers = Ledgers(
             directory: open.store,
@@ -148,7 +172,13 @@ struct LocalAdministration: Administration {
             vault: open.vault,
             clock: open.clock
         )
-        registrar = Composition.registrar(of: open, ledgers: ledgers, prefix: prefix)
+        registrar = Composition.registrar(
+            of: open,
+            ledgers: ledgers,
+            recorder: SelfRecorder(ledgers: ledgers, preparer: Composition.preparer()),
+            viewers: try await Composition.viewers(of: open),
+            prefix: prefix
+        )
     }
 
     func createTenant(_ name: String) async throws -> JSONValue {
@@ -184,6 +214,22 @@ struct LocalAdministration: Administration {
             throw CommandFailure.badInput("the tenant \(name) has no key \(id)")
         }
         return key.body().json
+    }
+
+    func createViewer(
+        _ request: Registrar.ViewerRequest,
+        of tenant: String?
+    ) async throws -> JSONValue {
+        let name = try await known(tenant)
+        let (viewer, text) = try await registrar.createViewer(request, of: name, by: nil)
+        return viewer.body(showing: text)
+    }
+
+    func revokeViewer(_ id: String, of tenant: String?) async throws {
+        let name = try await known(tenant)
+        guard try await registrar.revokeViewer(id, of: name, by: nil) else {
+            throw CommandFailure.badInput("the tenant \(name) has no viewer token \(id)")
+        }
     }
 
     private func known(_ tenant: String?) async throws -> String {

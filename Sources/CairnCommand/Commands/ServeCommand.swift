@@ -98,9 +98,17 @@ struct ServeCommand: AsyncParsableCommand {
             limits: settings.ledgerLimits
         )
         try await Self.openAll(ledgers, of: open, logger)
+        let recorder = SelfRecorder(
+            ledgers: ledgers,
+            preparer: Composition.preparer(),
+            kinds: settings.recorded
+        )
+        let viewers = try await Composition.viewers(of: open)
         let registrar = Composition.registrar(
             of: open,
             ledgers: ledgers,
+            recorder: recorder,
+            viewers: viewers,
             prefix: settings.originPrefix
         )
         if !settings.isOpen { await Self.tellFirstKey(settings, open, registrar, logger) }
@@ -129,7 +137,10 @@ struct ServeCommand: AsyncParsableCommand {
                     now: Composition.now,
                     logger: logger
                 ),
+                viewers: viewers,
                 registrar: registrar,
+                recorder: recorder,
+                tally: AccessTally(recorder: recorder, clock: open.clock, logger: logger),
                 jobs: open.store,
                 preparer: Composition.preparer(limits: settings.eventLimits),
                 cursors: CursorCodec(

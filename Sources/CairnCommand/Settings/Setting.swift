@@ -98,6 +98,12 @@ extension Setting {
         defaultText: nil,
         meaning: "A JSON file that says whose tokens (JWT) are believed; see operating.md."
     )
+    static let recorded = Setting(
+        key: "access.recorded",
+        kind: .text,
+        defaultText: "reads,verifications,changes,refusals",
+        meaning: "What callers do that the ledger records about itself, between commas, or `none`."
+    )
     static let origin = Setting(
         key: "origin",
         kind: .text,
@@ -252,7 +258,8 @@ extension Setting {
 
     /// Every setting, in the order of the documentation.
     static let all = [
-        data, host, port, operationsPort, noAuth, issuers, origin, checkpointDirectory, signingKey,
+        data, host, port, operationsPort, noAuth, issuers, recorded, origin, checkpointDirectory,
+        signingKey,
         logLevel,
         publishInterval, shutdownGrace, batchRecords, poolRecords, poolMebibytes, quotaEvents,
         quotaBytes, quotaQueries, quotaPercent, corsOrigins, connections, eventBytes,

@@ -19,6 +19,7 @@ struct SettingOptions: ParsableArguments {
     var operationsPort: String?
     @Flag(name: Setting.noAuth.name, help: Setting.noAuth.help) var noAuth = false
     @Option(name: Setting.issuers.name, help: Setting.issuers.help) var issuers: String?
+    @Option(name: Setting.recorded.name, help: Setting.recorded.help) var recorded: String?
     @Option(name: Setting.origin.name, help: Setting.origin.help) var origin: String?
     @Option(name: Setting.checkpointDirectory.name, help: Setting.checkpointDirectory.help)
     var checkpointDirectory: String?
@@ -70,7 +71,8 @@ struct SettingOptions: ParsableArguments {
     var given: [String: String] {
         let options: [(setting: Setting, value: String?)] = [
             (.data, data), (.host, host), (.port, port), (.operationsPort, operationsPort),
-            (.noAuth, noAuth ? "true" : nil), (.issuers, issuers), (.origin, origin),
+            (.noAuth, noAuth ? "true" : nil), (.issuers, issuers),
+            (.recorded, recorded), (.origin, origin),
             (.checkpointDirectory, checkpointDirectory), (.signingKey, signingKey),
             (.logLevel, logLevel),
             (.publishInterval, publishInterval), (.shutdownGrace, shutdownGrace),

@@ -19,6 +19,8 @@ struct Settings: Sendable {
     let isOpen: Bool
     /// The file that says whose tokens are believed, if there is one.
     let issuersFile: String?
+    /// What callers do that ledgers record about themselves; nothing where everybody is let in.
+    let recorded: Set<SelfRecorder.Kind>
     /// The prefix of new ledgers' origins; nil for one that is random per store.
     let originPrefix: String?
     let checkpointDirectory: String
@@ -48,6 +50,7 @@ struct Settings: Sendable {
         operationsPort = try await reader.optionalInteger(.operationsPort)
         isOpen = try await reader.flag(.noAuth)
         issuersFile = try await reader.optionalText(.issuers)
+        recorded = isOpen ? [] : try await reader.recorded()
         originPrefix = try await reader.optionalText(.origin)
         if let originPrefix, !Settings.isOriginPrefix(originPrefix) {
             throw InvalidSetting(
@@ -204,6 +207,23 @@ private struct SettingReader {
         quotas.queries = try await optionalInteger(.quotaQueries)
         quotas.credentialPercent = try await integer(.quotaPercent)
         return quotas
+    }
+
+    func recorded() async throws(InvalidSetting) -> Set<SelfRecorder.Kind> {
+        let text = try await text(.recorded)
+        guard text != "none" else { return [] }
+        var kinds: Set<SelfRecorder.Kind> = []
+        for word in text.split(separator: ",").map({ $0.filter { $0 != " " } }) {
+            guard let kind = SelfRecorder.Kind(rawValue: word) else {
+                let words = SelfRecorder.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+                throw InvalidSetting(
+                    key: Setting.recorded.key,
+                    allowed: "some of \(words) between commas, or none"
+                )
+            }
+            kinds.insert(kind)
+        }
+        return kinds
     }
 
     func origins() async throws(InvalidSetting) -> Set<String> {

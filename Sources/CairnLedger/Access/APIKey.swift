@@ -56,7 +56,7 @@ package struct APIKey: Hashable, Sendable {
 
     /// Whom a request with this key comes from.
     package var principal: Principal {
-        Principal(tenant: tenant, id: id, subject: name, scopes: scopes)
+        Principal(tenant: tenant, id: id, subject: name, scopes: scopes, expiresAt: expiresAt)
     }
 
     /// Whether a text may name a key: 1 to 128 bytes without control characters.

@@ -18,7 +18,14 @@ package final class KeyRing: Service {
         var keys: [String: APIKey] = [:]
         var revision: Int64 = 0
         var uses: [String: Timestamp] = [:]
+        /// Keys that open nothing any more, and their tenants.
+        var retired: [String: String] = [:]
+        var revokedViewers: [String: Timestamp] = [:]
+        var viewerRevision: Int64 = 0
     }
+
+    /// How many keys are remembered that were revoked.
+    private static let retiredCount = 10_000
 
     private let directory: any Directory
     private let now: @Sendable () -> Timestamp
@@ -51,12 +58,30 @@ package final class KeyRing: Service {
         }
     }
 
+    /// The tenant of a key that is or was one, whatever its secret; nil for one that nobody made.
+    package func tenant(ofKey id: String) -> String? {
+        state.withLock { $0.keys[id]?.tenant ?? $0.retired[id] }
+    }
+
     /// Whether a principal may still do what it was let in for: a request may last longer than the
     /// key it came with.
     package func isGood(_ principal: Principal) -> Bool {
-        guard principal.kind == .key, let id = principal.id else { return true }
         let now = now()
-        return state.withLock { $0.keys[id]?.isGood(at: now) ?? false }
+        guard principal.expiresAt.map({ now < $0 }) ?? true else { return false }
+        switch principal.kind {
+        case .anonymous, .token: return true
+        case .key:
+            guard let id = principal.id else { return false }
+            return state.withLock { $0.keys[id]?.isGood(at: now) ?? false }
+        case .viewer:
+            guard let id = principal.id else { return false }
+            return state.withLock { state in
+                let isMakerGood = principal.makerKey.map {
+                    state.keys[$0]?.isGood(at: now) ?? false
+                }
+                return state.revokedViewers[id] == nil && isMakerGood ?? true
+            }
+        }
     }
 
     /// Learns what changed since the last look.
@@ -67,12 +92,38 @@ package final class KeyRing: Service {
             let isCurrent = state.withLock { state in
                 // Another look was faster; what this one saw may be older.
                 guard state.revision == start else { return false }
-                for key in changed.keys { state.keys[key.id] = key.revokedAt == nil ? key : nil }
+                for key in changed.keys { KeyRing.take(key, into: &state) }
                 state.revision = changed.revision
                 return true
             }
-            if isCurrent { return }
+            if isCurrent { break }
         }
+        try await refreshViewers()
+    }
+
+    private func refreshViewers() async throws(StoreError) {
+        let start = state.withLock { $0.viewerRevision }
+        let revoked = try await directory.revokedViewers(since: start)
+        let now = now()
+        state.withLock { state in
+            for viewer in revoked.viewers where now < viewer.end {
+                state.revokedViewers[viewer.id] = viewer.end
+            }
+            state.viewerRevision = max(state.viewerRevision, revoked.revision)
+            if state.revokedViewers.contains(where: { $0.value <= now }) {
+                state.revokedViewers = state.revokedViewers.filter { now < $0.value }
+            }
+        }
+    }
+
+    private static func take(_ key: APIKey, into state: inout State) {
+        guard key.revokedAt != nil else {
+            state.keys[key.id] = key
+            return
+        }
+        state.keys[key.id] = nil
+        if state.retired.count >= retiredCount { state.retired = [:] }
+        state.retired[key.id] = key.tenant
     }
 
     /// Keeps itself up to date until told to shut down, and writes down when keys were used.

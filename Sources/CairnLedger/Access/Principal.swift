@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Cairn
+
 /// Who is asking, whose ledger they ask about, and what they may do there.
 package struct Principal: Hashable, Sendable {
     /// What a principal is known by.
@@ -10,6 +12,8 @@ package struct Principal: Hashable, Sendable {
         case key
         /// A token of an issuer that the server believes.
         case token
+        /// A viewer token.
+        case viewer
     }
 
     /// The tenant whose ledger it is.
@@ -22,6 +26,12 @@ package struct Principal: Hashable, Sendable {
     package let kind: Kind
     /// What the principal may do.
     package let scopes: Set<Scope>
+    /// The part of the ledger that the principal is shown.
+    package let narrowing: Narrowing
+    /// When the credential ends, if it does.
+    package let expiresAt: Timestamp?
+    /// The key that made a viewer token, with which it ends.
+    package let makerKey: String?
 
     /// Names a principal.
     package init(
@@ -29,13 +39,19 @@ package struct Principal: Hashable, Sendable {
         id: String?,
         subject: String? = nil,
         kind: Kind = .key,
-        scopes: Set<Scope>
+        scopes: Set<Scope>,
+        narrowing: Narrowing = Narrowing(),
+        expiresAt: Timestamp? = nil,
+        makerKey: String? = nil
     ) {
         self.tenant = tenant
         self.id = id
         self.subject = subject
         self.kind = kind
         self.scopes = scopes
+        self.narrowing = narrowing
+        self.expiresAt = expiresAt
+        self.makerKey = makerKey
     }
 
     /// A principal without a credential, of a server that asks for none: every scope of one tenant.

@@ -2,7 +2,7 @@
 
 package import Cairn
 
-/// Makes and revokes keys, and makes tenants.
+/// Makes and revokes keys and viewer tokens, and makes tenants.
 ///
 /// Every change is a durable record of the tenant's own ledger before it is answered. A key is made
 /// after its record, and revoked before it: what cannot be recorded opens nothing.
@@ -24,11 +24,12 @@ package struct Registrar: Sendable {
         }
     }
 
-    private let directory: any Directory
+    let directory: any Directory
+    let recorder: SelfRecorder
+    let viewers: ViewerTokenCodec
+    let now: @Sendable () -> Timestamp
     private let ledgers: Ledgers
-    private let preparer: Preparer
     private let draft: @Sendable (_ name: String) async throws(StoreError) -> Tenant
-    private let now: @Sendable () -> Timestamp
     private let random: @Sendable (UnsafeMutableRawBufferPointer) -> Void
 
     /// Joins what changes need.
@@ -38,14 +39,16 @@ package struct Registrar: Sendable {
     package init(
         directory: any Directory,
         ledgers: Ledgers,
-        preparer: Preparer,
+        recorder: SelfRecorder,
+        viewers: ViewerTokenCodec,
         draft: @escaping @Sendable (_ name: String) async throws(StoreError) -> Tenant,
         now: @escaping @Sendable () -> Timestamp,
         random: @escaping @Sendable (UnsafeMutableRawBufferPointer) -> Void
     ) {
         self.directory = directory
         self.ledgers = ledgers
-        self.preparer = preparer
+        self.recorder = recorder
+        self.viewers = viewers
         self.draft = draft
         self.now = now
         self.random = random
@@ -55,9 +58,13 @@ package struct Registrar: Sendable {
 
     /// Draws what a new key's caller keeps.
     package func drawToken() -> APIKeyToken {
-        var bytes = [UInt8](repeating: 0, count: 38)
+        APIKeyToken(random: drawBytes(38))
+    }
+
+    func drawBytes(_ count: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
         bytes.withUnsafeMutableBytes { random($0) }
-        return APIKeyToken(random: bytes)
+        return bytes
     }
 
     /// Makes a key of a tenant, of a token that was drawn before or of a new one, which is nowhere
@@ -78,7 +85,7 @@ package struct Registrar: Sendable {
             createdAt: now(),
             expiresAt: request.expiresAt
         )
-        try await record("cairn.key.created", key, in: tenant, by: principal)
+        try await record("key.created", key, in: tenant, by: principal)
         do throws(StoreError) {
             try await directory.create(key)
         } catch {
@@ -103,7 +110,7 @@ package struct Registrar: Sendable {
             let revoked = try await directory.revoke(key.id, of: tenant, at: now())
             let name = Array("cairn.key.revoked\n\(key.id)".utf8)
             try await record(
-                "cairn.key.revoked",
+                "key.revoked",
                 key,
                 in: tenant,
                 by: principal,
@@ -126,18 +133,12 @@ package struct Registrar: Sendable {
         by principal: Principal?,
         id: EventID? = nil
     ) async throws(LedgerError) {
-        var details: JSONObject = [
-            "scopes": .array(key.scopes.names.map { .string($0) })
-        ]
-        details["expires_at"] = key.expiresAt.map { .string($0.millisecondsText) }
-        try await record(
-            type,
-            Event.Resource(type: "api_key", id: key.id, name: key.name),
-            details,
-            in: tenant,
-            by: principal,
-            id: id
-        )
+        var entry = SelfRecorder.Entry(.changes, type)
+        entry.resources = [Event.Resource(type: "api_key", id: key.id, name: key.name)]
+        entry.details["scopes"] = .array(key.scopes.names.map { .string($0) })
+        entry.details["expires_at"] = key.expiresAt.map { .string($0.millisecondsText) }
+        entry.id = id
+        try await recorder.record(entry, in: tenant, by: principal)
     }
 
     // MARK: Tenants
@@ -160,13 +161,10 @@ package struct Registrar: Sendable {
                 throw LedgerError(error)
             }
         }
-        try await record(
-            "cairn.tenant.created",
-            Event.Resource(type: "tenant", id: tenant.name),
-            ["origin": .string(tenant.origin)],
-            in: tenant.name,
-            by: principal
-        )
+        var entry = SelfRecorder.Entry(.changes, "tenant.created")
+        entry.resources = [Event.Resource(type: "tenant", id: tenant.name)]
+        entry.details["origin"] = .string(tenant.origin)
+        try await recorder.record(entry, in: tenant.name, by: principal)
         return tenant
     }
 
@@ -178,45 +176,8 @@ package struct Registrar: Sendable {
         } catch {
             throw LedgerError(error)
         }
-        guard let found else { return nil }
+        guard let found, recorder.kinds.contains(.changes) else { return nil }
         let ledger = try await ledgers.ledger(of: name)
         return await ledger.currentHead.size == 0 ? found : nil
-    }
-
-    // MARK: Records
-
-    private func record(
-        _ type: String,
-        _ resource: Event.Resource,
-        _ details: JSONObject,
-        in tenant: String,
-        by principal: Principal?,
-        id: EventID? = nil
-    ) async throws(LedgerError) {
-        let ledger = try await ledgers.ledger(of: tenant)
-        let prepared: PreparedEvent
-        do {
-            var event = Event(type: try EventType(type), actor: principal.actor)
-            event.id = id
-            event.resources = [resource]
-            event.details = JSONValue.object(details).canonical
-            prepared = try preparer.prepare(ledgerEvent: event)
-        } catch {
-            preconditionFailure("a record of the ledger about itself is valid: \(error)")
-        }
-        if case .failed(let error)? = await ledger.append([prepared]).first { throw error }
-    }
-}
-
-extension Principal? {
-    /// Who did it, as the ledger's records of itself say: nobody is the operator at the console.
-    fileprivate var actor: Event.Actor {
-        guard let self else { return Event.Actor(type: "operator", id: "console") }
-        let id = self.id ?? "anonymous"
-        return switch self.kind {
-        case .anonymous: Event.Actor(type: "anonymous", id: id)
-        case .key: Event.Actor(type: "api_key", id: id, name: self.subject)
-        case .token: Event.Actor(type: "user", id: self.subject ?? id)
-        }
     }
 }

@@ -88,6 +88,34 @@ package protocol Directory: Sendable {
         at time: Timestamp
     ) async throws(StoreError)
         -> APIKey?
+    /// Makes durable that a viewer token is refused from now on; kept until it would have ended, and
+    /// what would have ended before `time` may be forgotten. Again is as once.
+    func revokeViewer(
+        _ id: String,
+        of tenant: String,
+        at time: Timestamp,
+        until end: Timestamp
+    ) async throws(StoreError)
+    /// The viewer tokens that were revoked since a revision, and the revision now.
+    ///
+    /// Revision 0 is before everything. Those that would have ended may be missing.
+    func revokedViewers(
+        since revision: Int64
+    ) async throws(StoreError) -> (viewers: [RevokedViewer], revision: Int64)
     /// Notes when keys were last used; an earlier time changes nothing.
     func noteUses(_ times: [String: Timestamp]) async throws(StoreError)
+}
+
+/// A viewer token that is refused.
+package struct RevokedViewer: Hashable, Sendable {
+    /// The token.
+    package let id: String
+    /// When it would have ended, after which nobody need remember it.
+    package let end: Timestamp
+
+    /// Names a token.
+    package init(id: String, end: Timestamp) {
+        self.id = id
+        self.end = end
+    }
 }

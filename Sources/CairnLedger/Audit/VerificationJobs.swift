@@ -13,6 +13,8 @@ package actor VerificationJobs: Service {
     package struct Limits: Sendable {
         /// Jobs that may wait; one more is refused.
         package var queued = 100
+        /// Jobs of one tenant that may wait.
+        package var tenantQueued = 20
         /// Jobs that run at once.
         package var running = 1
         /// Jobs that are remembered once they ended; the oldest are forgotten.
@@ -103,7 +105,8 @@ package actor VerificationJobs: Service {
         _ scope: AuditScope,
         tenant: String
     ) async throws(LedgerError) -> VerificationJob {
-        guard queue.count < limits.queued else { throw .overloaded }
+        let mine = queue.count { known[$0]?.tenant == tenant }
+        guard queue.count < limits.queued, mine < limits.tenantQueued else { throw .overloaded }
         let job = VerificationJob(
             id: makeID().text,
             tenant: tenant,

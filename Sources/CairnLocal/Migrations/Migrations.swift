@@ -9,6 +9,7 @@ enum Migrations {
         (1, 1, LedgerMigration.sql),
         (2, 1, KeysMigration.sql),
         (3, 1, ReplaysMigration.sql),
+        (4, 1, ViewersMigration.sql),
     ]
 
     /// The newest schema this program knows.

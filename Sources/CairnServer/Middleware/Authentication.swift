@@ -10,6 +10,8 @@ struct Authentication: RouterMiddleware {
 
     let keys: KeyRing
     let tokens: TokenAuthority
+    let viewers: ViewerTokenCodec
+    let tally: AccessTally
     /// The tenant of callers without a credential; nil refuses them.
     let anonymousTenant: String?
 
@@ -33,14 +35,33 @@ struct Authentication: RouterMiddleware {
             }
             return .anonymous(tenant: anonymousTenant)
         }
-        guard let text = Authentication.bearer(credential),
-            let principal = try await believed(text)
-        else { throw Problem(.unauthenticated, "The credential is not known.") }
+        let text = Authentication.bearer(credential) ?? ""
+        guard let principal = try await believed(text) else {
+            noteRefusal(text)
+            throw Problem(.unauthenticated, "The credential is not known.")
+        }
         return principal
+    }
+
+    /// Notes who was refused: a key that somebody made, even if it is good no more, or a stranger.
+    private func noteRefusal(_ credential: Substring) {
+        if let key = APIKeyToken(credential), let tenant = keys.tenant(ofKey: key.id) {
+            tally.noteRefusal(
+                "bad_credential",
+                of: Principal(tenant: tenant, id: key.id, scopes: [])
+            )
+        } else if let viewer = viewers.decode(credential) {
+            tally.noteRefusal("bad_credential", of: viewer.principal)
+        } else {
+            tally.noteStranger()
+        }
     }
 
     private func believed(_ credential: Substring) async throws(LedgerError) -> Principal? {
         if let key = APIKeyToken(credential) { return keys.principal(for: key) }
+        if let viewer = viewers.decode(credential)?.principal {
+            return keys.isGood(viewer) ? viewer : nil
+        }
         guard SignedToken.resembles(credential) else { return nil }
         return try await tokens.principal(for: credential)
     }

@@ -6,7 +6,7 @@ internal import CairnLedger
 /// What a request for a page asks: a query, how many records, and where to begin.
 struct EventQuery {
     /// The question.
-    let query: RecordQuery
+    var query: RecordQuery
     /// How many records at most.
     let limit: Int
     /// The cursor as it was sent.

@@ -6,7 +6,7 @@ internal import Hummingbird
 
 /// The parameters of a request's query, decoded; names that a route does not have are refused.
 struct QueryParameters {
-    private var pairs: [(name: String, value: String)] = []
+    private(set) var pairs: [(name: String, value: String)] = []
 
     /// Reads the query.
     ///

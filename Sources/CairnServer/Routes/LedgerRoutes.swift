@@ -13,7 +13,13 @@ struct LedgerRoutes: Sendable {
         [
             Route(.get, Path.ledger, for: .members, handler: show),
             Route(.get, Path.checkpoint, for: .holders(.ledgerVerify), handler: checkpoint),
-            Route(.get, Path.consistency, for: .holders(.ledgerVerify), handler: consistency),
+            Route(
+                .get,
+                Path.consistency,
+                for: .holders(.ledgerVerify),
+                isWhole: true,
+                handler: consistency
+            ),
         ]
     }
 

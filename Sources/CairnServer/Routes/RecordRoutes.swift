@@ -23,7 +23,9 @@ struct RecordRoutes: Sendable {
     @Sendable
     private func list(_ request: Request, context: ServerContext) async throws -> Response {
         let principal = try context.caller()
-        let asked = try EventQuery(try QueryParameters(request), configuration: configuration)
+        let parameters = try QueryParameters(request)
+        var asked = try EventQuery(parameters, configuration: configuration)
+        asked.query.filters += principal.narrowing.filters
         let ledger = try await services.ledgers.ledger(of: principal.tenant)
         let id = ledger.tenant.ledger
         var size = await ledger.currentHead.size
@@ -38,16 +40,24 @@ struct RecordRoutes: Sendable {
             guard cursor.size <= size else { throw Problem(.invalidCursor) }
             (size, place) = (cursor.size, cursor.place)
         }
-        let (records, isCut) = try await page(asked, in: id, size: size, after: place)
-        var next: String?
-        if isCut, let last = records.last?.record {
-            let place = PagePosition(occurredAt: last.occurredAt, index: last.index)
-            next = services.cursors.encode(
-                Cursor(size: size, place: place),
+        let (records, end) = try await page(
+            asked,
+            of: principal.narrowing,
+            in: id,
+            size: size,
+            after: place
+        )
+        let next = end.map {
+            services.cursors.encode(
+                Cursor(size: size, place: $0),
                 ledger: id,
                 query: asked.query
             )
         }
+        var read = AccessTally.Read(.list)
+        read.parameters = parameters.pairs
+        read.records = records.count
+        if !asked.isOfLedgerItself(records) { try services.tally.note(read, by: principal) }
         var output = JSONOutput(reservingCapacity: 128 + records.count * 1024)
         output.beginObject()
         output.name("events")
@@ -62,15 +72,16 @@ struct RecordRoutes: Sendable {
         return Response(output)
     }
 
-    /// The records of one page, and whether there are more.
+    /// The records of one page that a caller is shown, and where it ended if there is more.
     ///
     /// A page ends early where its records are large, so that no answer outgrows memory.
     private func page(
         _ asked: EventQuery,
+        of narrowing: Narrowing,
         in ledger: LedgerID,
         size: UInt64,
         after place: PagePosition?
-    ) async throws(StoreError) -> (records: [FoundRecord], isCut: Bool) {
+    ) async throws(StoreError) -> (records: [FoundRecord], end: PagePosition?) {
         var records: [FoundRecord] = []
         var place = place
         var bytes = 0
@@ -83,15 +94,15 @@ struct RecordRoutes: Sendable {
                 after: place,
                 limit: wanted
             )
-            records += part
-            guard part.count == wanted, let last = part.last?.record else {
-                return (records, false)
-            }
-            place = PagePosition(occurredAt: last.occurredAt, index: last.index)
+            records += part.filter { narrowing.admits($0.record) }
+            guard part.count == wanted, let last = part.last else { return (records, nil) }
+            place = last.place
             bytes += part.reduce(0) { $0 + ($1.record.payload?.fields.byteCount ?? 0) }
         }
+        // The last shows that there is more; where there is no other, what was looked through ends.
+        guard records.count > 1 else { return (records, place) }
         records.removeLast()
-        return (records, true)
+        return (records, records.last?.place)
     }
 
     // MARK: One record
@@ -101,13 +112,33 @@ struct RecordRoutes: Sendable {
         let principal = try context.caller()
         try QueryParameters(request).allow(only: [])
         let ledger = try await services.ledgers.ledger(of: principal.tenant)
-        let found = try await record(context.part("id"), in: ledger)
+        let found = try await record(context.part("id"), in: ledger, for: principal)
+        try noteReading(.show, found, by: principal)
         var output = JSONOutput(reservingCapacity: 2048)
         try RecordBody(found).append(to: &output)
         return Response(output)
     }
 
-    private func record(_ text: String, in ledger: Ledger) async throws -> FoundRecord {
+    /// Notes that a caller is shown a record or its proof.
+    private func noteReading(
+        _ operation: AccessTally.Read.Operation,
+        _ found: FoundRecord,
+        by principal: Principal
+    ) throws(LedgerError) {
+        guard let leaf = try? Leaf(parsing: found.record.leaf), leaf.schema != .ledger else {
+            return
+        }
+        var read = AccessTally.Read(operation)
+        read.event = leaf.id
+        read.records = 1
+        try services.tally.note(read, by: principal)
+    }
+
+    private func record(
+        _ text: String,
+        in ledger: Ledger,
+        for principal: Principal
+    ) async throws -> FoundRecord {
         guard let id = EventID(text) else { throw Problem(.notFound) }
         let ledgerID = ledger.tenant.ledger
         // A record of a commit that is not settled yet is nobody's to see.
@@ -122,6 +153,7 @@ struct RecordRoutes: Sendable {
         )
         guard let record = records.last, record.index == index, records.first?.index == first
         else { throw StoreError.corrupt("record \(index) is not in the store") }
+        guard principal.narrowing.admits(record) else { throw Problem(.notFound) }
         return FoundRecord(
             record: record,
             previousHash: index == 0
@@ -138,9 +170,11 @@ struct RecordRoutes: Sendable {
         try parameters.allow(only: ["size"])
         let size = try parameters.number("size")
         let ledger = try await services.ledgers.ledger(of: principal.tenant)
-        let record = try await record(context.part("id"), in: ledger).record
+        let found = try await record(context.part("id"), in: ledger, for: principal)
+        let record = found.record
         let (covered, note) = try await checkpoint(of: size, covering: record.index, in: ledger)
         let inclusion = try await ledger.tree.inclusion(of: record.index, size: covered)
+        try noteReading(.prove, found, by: principal)
         if request.prefersText {
             let proof = TLogProof(
                 extra: nil,
@@ -198,6 +232,26 @@ struct RecordRoutes: Sendable {
         } catch {
             throw StoreError.corrupt("the checkpoint of \(wanted) records is no signed note")
         }
+    }
+}
+
+extension FoundRecord {
+    /// The record's place in the order of queries.
+    fileprivate var place: PagePosition {
+        PagePosition(occurredAt: record.occurredAt, index: record.index)
+    }
+}
+
+extension EventQuery {
+    /// Whether nothing was asked or shown but records of the ledger about itself.
+    fileprivate func isOfLedgerItself(_ records: [FoundRecord]) -> Bool {
+        guard records.isEmpty else {
+            return records.allSatisfy {
+                (try? Leaf(parsing: $0.record.leaf))?.schema == .ledger
+            }
+        }
+        let types = query.filters.first { $0.key == .type }?.values ?? []
+        return !types.isEmpty && types.allSatisfy { $0.hasPrefix(EventType.reservedPrefix) }
     }
 }
 

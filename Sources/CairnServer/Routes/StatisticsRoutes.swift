@@ -30,21 +30,34 @@ struct StatisticsRoutes: Sendable {
         }
         let ledger = try await services.ledgers.ledger(of: principal.tenant)
         let id = ledger.tenant.ledger
-        let counts = try await services.index.statistics(in: id, from: from, to: to)
-        let recent = try await services.index.statistics(
+        let part = NarrowedStatistics(
+            index: services.index,
+            narrowing: principal.narrowing,
+            limit: configuration.statisticsRecords
+        )
+        let size = await ledger.currentHead.size
+        let counts = try await part.statistics(in: id, size: size, from: from, to: to)
+        let recent = try await part.statistics(
             in: id,
+            size: size,
             from: services.clock.now().advanced(byMilliseconds: -Self.dayMilliseconds),
             to: nil
         )
         let days = try days(of: counts, from: from, to: to)
         let verdict = await verifications.lastVerdict(tenant: principal.tenant)
+        var read = AccessTally.Read(.statistics)
+        read.parameters = parameters.pairs
+        try services.tally.note(read, by: principal)
 
         var output = JSONOutput(reservingCapacity: 2048 + days.count * 24)
         output.beginObject()
         output.member("total", counts.total)
         Self.append(counts, days, to: &output)
         Self.append(recent: recent, to: &output)
-        if let verdict, let report = verdict.report, let finishedAt = verdict.finishedAt {
+        // What the whole ledger is found to be is not for who is shown a part.
+        if principal.narrowing.isEmpty, let verdict, let report = verdict.report,
+            let finishedAt = verdict.finishedAt
+        {
             output.name("integrity")
             output.beginObject()
             output.member("verified_at", finishedAt)

@@ -11,8 +11,14 @@ struct TileRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, Path.logCheckpoint, for: .holders(.ledgerVerify), handler: checkpoint),
-            Route(.get, Path.tile, for: .holders(.ledgerVerify), handler: tile),
+            Route(
+                .get,
+                Path.logCheckpoint,
+                for: .holders(.ledgerVerify),
+                isWhole: true,
+                handler: checkpoint
+            ),
+            Route(.get, Path.tile, for: .holders(.ledgerVerify), isWhole: true, handler: tile),
         ]
     }
 

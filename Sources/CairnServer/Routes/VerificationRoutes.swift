@@ -15,9 +15,27 @@ struct VerificationRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.post, Path.verifications, for: .holders(.ledgerVerify), handler: submit),
-            Route(.get, Path.verification, for: .holders(.ledgerVerify), handler: show),
-            Route(.delete, Path.verification, for: .holders(.ledgerVerify), handler: cancel),
+            Route(
+                .post,
+                Path.verifications,
+                for: .holders(.ledgerVerify),
+                isWhole: true,
+                handler: submit
+            ),
+            Route(
+                .get,
+                Path.verification,
+                for: .holders(.ledgerVerify),
+                isWhole: true,
+                handler: show
+            ),
+            Route(
+                .delete,
+                Path.verification,
+                for: .holders(.ledgerVerify),
+                isWhole: true,
+                handler: cancel
+            ),
         ]
     }
 
@@ -44,6 +62,10 @@ struct VerificationRoutes: Sendable {
                 throw Problem.member("checkpoint", "invalid_value", "cannot be trusted: \(error)")
             }
         }
+        try services.requireGood(principal)
+        var entry = SelfRecorder.Entry(.verifications, "verification.requested")
+        entry.details = scope.facts
+        try await services.recorder.record(entry, in: principal.tenant, by: principal)
         let job = try await verifications.submit(scope, tenant: principal.tenant)
         var response = Response(job.document, type: MediaType.json, status: .accepted)
         response.headers[.location] = "\(Path.verifications)/\(job.id)"
@@ -63,16 +85,31 @@ struct VerificationRoutes: Sendable {
     private func cancel(_ request: Request, context: ServerContext) async throws -> Response {
         let principal = try context.caller()
         try QueryParameters(request).allow(only: [])
-        let found = try await verifications.cancel(
-            context.part("id"),
-            tenant: principal.tenant
-        )
-        guard let job = found else { throw Problem(.notFound) }
+        let id = context.part("id")
+        guard await verifications.job(id, tenant: principal.tenant) != nil else {
+            throw Problem(.notFound)
+        }
+        var entry = SelfRecorder.Entry(.verifications, "verification.cancelled")
+        entry.resources = [Event.Resource(type: "verification", id: id)]
+        try await services.recorder.record(entry, in: principal.tenant, by: principal)
+        guard let job = try await verifications.cancel(id, tenant: principal.tenant) else {
+            throw Problem(.notFound)
+        }
         return Response(job.document, type: MediaType.json)
     }
 }
 
 extension AuditScope {
+    /// What is asked, as the ledger's record of it says.
+    fileprivate var facts: JSONObject {
+        var facts: JSONObject = [
+            "from": .number(JSONNumber(Int(from))), "contents": .bool(contents),
+        ]
+        facts["to"] = to.map { .number(JSONNumber(Int($0))) }
+        if checkpoint != nil { facts["checkpoint"] = true }
+        return facts
+    }
+
     /// Reads the body of a request for a verification.
     ///
     /// - Throws: ``Problem`` naming the member that breaks a rule.

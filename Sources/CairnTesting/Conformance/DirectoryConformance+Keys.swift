@@ -41,6 +41,25 @@ extension DirectoryConformance {
             let none = try await directory.keys(of: "ACME")
             #expect(none.isEmpty)
         },
+        .init("A viewer token that was revoked is told once, however often it was") { directory in
+            try await make([], in: directory)
+            let (first, second) = (
+                String(repeating: "a", count: 32), String(repeating: "b", count: 32)
+            )
+            let start = ManualClock.start
+            let end = start.advanced(byMilliseconds: 60_000)
+            for id in [first, first, second] {
+                try await directory.revokeViewer(id, of: "acme", at: start, until: end)
+            }
+            let all = try await directory.revokedViewers(since: 0)
+            #expect(all.viewers == [first, second].map { RevokedViewer(id: $0, end: end) })
+            let nothing = try await directory.revokedViewers(since: all.revision)
+            #expect(nothing.viewers.isEmpty && nothing.revision == all.revision)
+            let third = String(repeating: "c", count: 32)
+            try await directory.revokeViewer(third, of: "other", at: start, until: end)
+            let last = try await directory.revokedViewers(since: all.revision)
+            #expect(last.viewers.map(\.id) == [third])
+        },
         .init("An id that exists is a conflict and changes nothing") { directory in
             try await make([key(1)], in: directory)
             let refusal = await #expect(throws: StoreError.self) {

@@ -8,6 +8,12 @@ internal import Synchronization
 struct MemoryKeys {
     private var keys: [String: (key: APIKey, revision: Int64)] = [:]
     private(set) var revision: Int64 = 0
+    private(set) var viewers: [RevokedViewer] = []
+
+    mutating func revoke(_ viewer: RevokedViewer) {
+        guard !viewers.contains(where: { $0.id == viewer.id }) else { return }
+        viewers.append(viewer)
+    }
 
     /// The keys that changed since a revision, in the order of their changes.
     func changed(since revision: Int64) -> [APIKey] {
@@ -63,5 +69,21 @@ extension MemoryStore {
         keyring.withLock { keys in
             for (id, time) in times { keys.noteUse(of: id, at: time) }
         }
+    }
+
+    package func revokeViewer(
+        _ id: String,
+        of tenant: String,
+        at time: Timestamp,
+        until end: Timestamp
+    ) {
+        keyring.withLock { $0.revoke(RevokedViewer(id: id, end: end)) }
+    }
+
+    package func revokedViewers(
+        since revision: Int64
+    ) -> (viewers: [RevokedViewer], revision: Int64) {
+        let all = keyring.withLock(\.viewers)
+        return (Array(all.dropFirst(Int(revision))), Int64(all.count))
     }
 }
