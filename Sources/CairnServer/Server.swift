@@ -17,6 +17,8 @@ package struct Server: Sendable {
     private let metrics: RequestMetrics
     private let operations: OperationRoutes
     private let quotas: Quotas
+    private let refusals: RefusalMetrics
+    private let connections = OpenConnections()
     /// The verifications that were asked for.
     package let verifications: VerificationJobs
 
@@ -30,8 +32,12 @@ package struct Server: Sendable {
         self.services = services
         self.logger = logger
         metrics = RequestMetrics(services.metrics)
-        quotas = Quotas(configuration.quotas, clock: services.clock)
-        operations = OperationRoutes(configuration: configuration, services: services)
+        quotas = Quotas(
+            configuration.quotas,
+            clock: services.clock,
+            metrics: services.metrics
+        )
+        refusals = RefusalMetrics(services.metrics)
         verifications = VerificationJobs(
             ledgers: services.ledgers,
             store: services.store,
@@ -41,6 +47,14 @@ package struct Server: Sendable {
             now: services.clock.now,
             makeID: { [preparer = services.preparer] in preparer.makeID() },
             logger: logger
+        )
+        operations = OperationRoutes(
+            services: services,
+            state: StateMetrics(
+                services: services,
+                verifications: verifications,
+                connections: connections
+            )
         )
     }
 
@@ -55,8 +69,9 @@ package struct Server: Sendable {
             server: .http1(configuration: .init(idleTimeout: .seconds(120))),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
-                availableConnectionsDelegate: MaximumAvailableConnections(
-                    configuration.connections
+                availableConnectionsDelegate: CountedConnections(
+                    connections,
+                    limit: configuration.connections
                 )
             ),
             services: [services.keys, services.tokens, services.idempotency, verifications],
@@ -149,7 +164,8 @@ package struct Server: Sendable {
                 middleware: Authentication(
                     keys: services.keys,
                     tokens: services.tokens,
-                    anonymousTenant: configuration.anonymousTenant
+                    anonymousTenant: configuration.anonymousTenant,
+                    refusals: refusals
                 )
             )
         for route in routes {
@@ -162,7 +178,9 @@ package struct Server: Sendable {
                 }
             case .holders(let scope):
                 authenticated.on(route.routerPath, method: route.method) { request, context in
-                    try context.caller().require(scope)
+                    let caller = try context.caller()
+                    if !caller.scopes.contains(scope) { refusals.count(.scope) }
+                    try caller.require(scope)
                     return try await guarded(route, request, context)
                 }
             }

@@ -51,6 +51,14 @@ package final class KeyRing: Service {
         }
     }
 
+    /// Whether there is a key of that id which was not revoked, good or not.
+    package func knows(_ id: String) -> Bool {
+        state.withLock { $0.keys[id] != nil }
+    }
+
+    /// How many keys there are that were not revoked.
+    package var count: Int { state.withLock { $0.keys.count } }
+
     /// Whether a principal may still do what it was let in for: a request may last longer than the
     /// key it came with.
     package func isGood(_ principal: Principal) -> Bool {

@@ -12,6 +12,8 @@ struct Authentication: RouterMiddleware {
     let tokens: TokenAuthority
     /// The tenant of callers without a credential; nil refuses them.
     let anonymousTenant: String?
+    /// Counts who is not let in, and why.
+    let refusals: RefusalMetrics
 
     func handle(
         _ request: Request,
@@ -26,23 +28,33 @@ struct Authentication: RouterMiddleware {
     private func principal(_ request: Request) async throws -> Principal {
         guard let credential = request.headers[.authorization] else {
             guard let anonymousTenant else {
+                refusals.count(.missing)
                 throw Problem(.unauthenticated, "A credential is required.")
             }
             guard request.head.authority.map(Authentication.isThisMachine) ?? true else {
+                refusals.count(.host)
                 throw Problem(.forbidden, "Without a credential, call it by a name of loopback.")
             }
             return .anonymous(tenant: anonymousTenant)
         }
-        guard let text = Authentication.bearer(credential),
-            let principal = try await believed(text)
-        else { throw Problem(.unauthenticated, "The credential is not known.") }
+        guard let text = Authentication.bearer(credential) else { throw refused(.malformed) }
+        if let key = APIKeyToken(text) {
+            guard let principal = keys.principal(for: key) else {
+                throw refused(keys.knows(key.id) ? .badKey : .unknownKey)
+            }
+            return principal
+        }
+        guard SignedToken.resembles(text) else { throw refused(.malformed) }
+        guard let principal = try await tokens.principal(for: text) else {
+            throw refused(.badToken)
+        }
         return principal
     }
 
-    private func believed(_ credential: Substring) async throws(LedgerError) -> Principal? {
-        if let key = APIKeyToken(credential) { return keys.principal(for: key) }
-        guard SignedToken.resembles(credential) else { return nil }
-        return try await tokens.principal(for: credential)
+    /// What every bad credential is told, whatever is wrong with it.
+    private func refused(_ reason: RefusalMetrics.Reason) -> Problem {
+        refusals.count(reason)
+        return Problem(.unauthenticated, "The credential is not known.")
     }
 
     /// Whether a request's host, with or without a port, is a name that nobody else can give.

@@ -4,6 +4,7 @@ internal import CairnAPI
 internal import CairnLedger
 internal import HTTPTypes
 internal import Hummingbird
+internal import Metrics
 internal import Synchronization
 
 /// How much a tenant, and each of its credentials, may ask of the server; nil is without end.
@@ -47,11 +48,20 @@ final class Quotas: Sendable {
 
     private let limits: QuotaLimits
     private let clock: ServerClock
+    private let refusals: [Measure: any CounterHandler]
     private let buckets = Mutex<[Name: Bucket]>([:])
 
-    init(_ limits: QuotaLimits, clock: ServerClock) {
+    init(_ limits: QuotaLimits, clock: ServerClock, metrics: MetricsRegistry) {
         self.limits = limits
         self.clock = clock
+        refusals = Dictionary(
+            uniqueKeysWithValues: Measure.allCases.map { measure in
+                let labels = [("measure", measure.rawValue)]
+                return (
+                    measure, metrics.makeCounter(label: Telemetry.quotaRefusals, dimensions: labels)
+                )
+            }
+        )
     }
 
     /// What the quotas say of a request: the tightest of its buckets.
@@ -74,6 +84,7 @@ final class Quotas: Sendable {
     func admit(_ principal: Principal, _ route: Route) throws(Problem) {
         let measures = Quotas.measures(of: route)
         if let empty = standings(principal, measures).first(where: { $0.remaining <= 0 }) {
+            refusals[empty.measure]?.increment(by: 1)
             var problem = Problem(
                 .quotaExceeded,
                 "At most \(empty.quota) \(empty.measure.rawValue) a second."
