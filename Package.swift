@@ -92,7 +92,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "CairnBenchmarks",
-            dependencies: ["CairnLocal", "CairnLedger", "Cairn"],
+            dependencies: [
+                "CairnServer", "CairnLocal", "CairnLedger", "Cairn", crypto, logging,
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
             path: "Benchmarks/Sources",
             swiftSettings: settings
         ),

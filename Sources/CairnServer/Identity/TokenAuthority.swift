@@ -33,6 +33,8 @@ package final class TokenAuthority: Service {
         var fetches: [Timestamp?]
         var failures: [Int]
         var remembered: [Digest: Remembered] = [:]
+        /// Tenants that exist, and until when nobody asks again.
+        var tenants: [String: Timestamp] = [:]
     }
 
     private let issuers: [TokenIssuer]
@@ -211,11 +213,18 @@ package final class TokenAuthority: Service {
     }
 
     private func isTenant(_ name: String) async throws(LedgerError) -> Bool {
+        let now = now()
+        if let end = state.withLock({ $0.tenants[name] }), now < end { return true }
         do throws(StoreError) {
-            return try await directory.tenant(named: name) != nil
+            guard try await directory.tenant(named: name) != nil else { return false }
         } catch {
             throw LedgerError(error)
         }
+        state.withLock { state in
+            if state.tenants.count >= Self.memoryCount { state.tenants = [:] }
+            state.tenants[name] = now.advanced(byMilliseconds: Self.memoryMilliseconds)
+        }
+        return true
     }
 
     private func remember(_ name: Digest, _ principal: Principal, until end: Timestamp) {

@@ -71,8 +71,9 @@ struct Authentication: RouterMiddleware {
 
     /// What follows the scheme `Bearer` (RFC 6750 2.1), which is of either case.
     static func bearer(_ credential: String) -> Substring? {
-        guard let blank = credential.firstIndex(of: " "),
-            credential[..<blank].lowercased() == "bearer"
+        // Bit 5 is all that tells a lower-case letter from its upper-case one.
+        guard let blank = credential.utf8.firstIndex(of: UInt8(ascii: " ")),
+            credential.utf8[..<blank].lazy.map({ $0 | 0x20 }).elementsEqual("bearer".utf8)
         else { return nil }
         return credential[blank...].drop { $0 == " " }
     }

@@ -83,6 +83,7 @@ final class Quotas: Sendable {
     /// - Throws: ``Problem`` of code ``Problem/Code/quotaExceeded``.
     func admit(_ principal: Principal, _ route: Route) throws(Problem) {
         let measures = Quotas.measures(of: route)
+        guard isLimiting(measures) else { return }
         if let empty = standings(principal, measures).first(where: { $0.remaining <= 0 }) {
             refusals[empty.measure]?.increment(by: 1)
             var problem = Problem(
@@ -103,7 +104,9 @@ final class Quotas: Sendable {
 
     /// The tightest standing of a principal on a route; nil where nothing is limited.
     func standing(_ principal: Principal, _ route: Route) -> Standing? {
-        standings(principal, Quotas.measures(of: route)).min {
+        let measures = Quotas.measures(of: route)
+        guard isLimiting(measures) else { return nil }
+        return standings(principal, measures).min {
             Double($0.remaining) / Double($0.quota) < Double($1.remaining) / Double($1.quota)
         }
     }
@@ -112,6 +115,10 @@ final class Quotas: Sendable {
     func restMilliseconds(_ principal: Principal) -> Int {
         standings(principal, [.events, .bytes]).map { $0.remaining > 0 ? 0 : $0.waitSeconds * 1000 }
             .max() ?? 0
+    }
+
+    private func isLimiting(_ measures: [Measure]) -> Bool {
+        measures.contains { limit($0) != nil }
     }
 
     // MARK: Buckets
