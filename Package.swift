@@ -92,7 +92,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "CairnBenchmarks",
-            dependencies: ["CairnLocal", "CairnLedger", "Cairn"],
+            dependencies: [
+                "CairnServer", "CairnLocal", "CairnLedger", "Cairn", crypto, logging,
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
             path: "Benchmarks/Sources",
             swiftSettings: settings
         ),
@@ -130,7 +133,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Cairn", "CairnCommand", logging],
+            dependencies: ["Cairn", "CairnCommand", "CairnLedger", logging],
             swiftSettings: settings
         ),
         .testTarget(name: "TidyTests", swiftSettings: settings),

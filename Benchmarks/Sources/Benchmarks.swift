@@ -19,6 +19,7 @@ struct Benchmarks {
         for batch in [1, 64, 1024] where wants("store") {
             try await StoreBenchmarks.append(events, batch: batch)
         }
+        if wants("access") { try await AccessBenchmarks.run(count) }
         if wants("read") { try await StoreBenchmarks.read(events) }
     }
 

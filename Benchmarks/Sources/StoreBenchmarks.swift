@@ -89,15 +89,30 @@ enum StoreBenchmarks {
     private static func withLedger(
         _ body: (Ledger, LocalStore, Preparer) async throws -> Void
     ) async throws {
+        try await withStore { store, preparer, clock in
+            guard let tenant = try await store.tenant(named: "default") else { return }
+            let ledger = try await Ledger(
+                tenant,
+                store: store,
+                signer: try KeyFile(seed: [UInt8](repeating: 7, count: 32)),
+                vault: nil,
+                clock: clock
+            )
+            try await body(ledger, store, preparer)
+        }
+    }
+
+    /// Runs `body` on a store of its own with the tenant `default`.
+    static func withStore(
+        _ body: (LocalStore, Preparer, ServerClock) async throws -> Void
+    ) async throws {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("cairn-benchmark-\(getpid())").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let store = try await LocalStore.open(at: folder)
         let clock = ServerClock(
             now: { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) },
-            continuousMilliseconds: {
-                Int64(bootMilliseconds())
-            }
+            continuousMilliseconds: { Int64(ProcessInfo.processInfo.systemUptime * 1000) }
         )
         var generator = SystemRandomNumberGenerator()
         let id = LedgerID(using: &generator)
@@ -108,27 +123,13 @@ enum StoreBenchmarks {
             createdAt: clock.now()
         )
         try await store.create(tenant)
-        let signer = try KeyFile(seed: [UInt8](repeating: 7, count: 32))
-        let ledger = try await Ledger(
-            tenant,
-            store: store,
-            signer: signer,
-            vault: nil,
-            clock: clock
-        )
         let preparer = Preparer(
             clock: clock,
             random: { buffer in
                 if let start = buffer.baseAddress { arc4random_buf(start, buffer.count) }
             }
         )
-        try await body(ledger, store, preparer)
+        try await body(store, preparer, clock)
         try await store.close()
-    }
-
-    private static func bootMilliseconds() -> Int {
-        var time = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &time)
-        return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
     }
 }

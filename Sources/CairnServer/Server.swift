@@ -17,6 +17,8 @@ package struct Server: Sendable {
     private let metrics: RequestMetrics
     private let operations: OperationRoutes
     private let quotas: Quotas
+    private let refusals: RefusalMetrics
+    private let connections = OpenConnections()
     /// The verifications that were asked for.
     package let verifications: VerificationJobs
 
@@ -30,8 +32,12 @@ package struct Server: Sendable {
         self.services = services
         self.logger = logger
         metrics = RequestMetrics(services.metrics)
-        quotas = Quotas(configuration.quotas, clock: services.clock)
-        operations = OperationRoutes(configuration: configuration, services: services)
+        quotas = Quotas(
+            configuration.quotas,
+            clock: services.clock,
+            metrics: services.metrics
+        )
+        refusals = RefusalMetrics(services.metrics)
         verifications = VerificationJobs(
             ledgers: services.ledgers,
             store: services.store,
@@ -41,6 +47,14 @@ package struct Server: Sendable {
             now: services.clock.now,
             makeID: { [preparer = services.preparer] in preparer.makeID() },
             logger: logger
+        )
+        operations = OperationRoutes(
+            services: services,
+            state: StateMetrics(
+                services: services,
+                verifications: verifications,
+                connections: connections
+            )
         )
     }
 
@@ -55,8 +69,9 @@ package struct Server: Sendable {
             server: .http1(configuration: .init(idleTimeout: .seconds(120))),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
-                availableConnectionsDelegate: MaximumAvailableConnections(
-                    configuration.connections
+                availableConnectionsDelegate: CountedConnections(
+                    connections,
+                    limit: configuration.connections
                 )
             ),
             services: [
@@ -135,6 +150,7 @@ package struct Server: Sendable {
             throw Problem(.notFound)
         }
         if case .holders(let scope) = route.access, !principal.scopes.contains(scope) {
+            refusals.count(.scope)
             services.tally.noteRefusal("insufficient_scope", of: principal)
             try principal.require(scope)
         }
@@ -164,7 +180,8 @@ package struct Server: Sendable {
                     tokens: services.tokens,
                     viewers: services.viewers,
                     tally: services.tally,
-                    anonymousTenant: configuration.anonymousTenant
+                    anonymousTenant: configuration.anonymousTenant,
+                    refusals: refusals
                 )
             )
         for route in routes {

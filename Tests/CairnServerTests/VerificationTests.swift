@@ -23,7 +23,7 @@ struct VerificationTests {
         return .null
     }
 
-    private static func verify(_ client: Client, _ body: String = "{}") async throws -> JSONValue {
+    static func verify(_ client: Client, _ body: String = "{}") async throws -> JSONValue {
         let reply = try await client.post("/v1/verifications", body)
         #expect(reply.status == 202, "\(reply.text)")
         let id = try #require(reply.json["id"]?.string)

@@ -63,7 +63,7 @@ def main():
     load = [loadgen(), "-d", str(options.seconds), "-w", "0.5"]
     counted = [sys.executable, REFERENCE / "tools/counted.py"]
     single, bulk = ["-c", "64"], ["-c", "4", "-b", "100"]
-    with SeedStack() as seed, Cairn(folder / "data") as cairn:
+    with SeedStack() as seed, Cairn(folder / "data", is_open=True) as cairn:
         theirs = [*counted, "seedstack", str(seed.postgres_port), "--", *load, "-p", str(seed.port),
                   "-H", "X-Tenant-ID: {tenant}"]
         ours = [*counted, "cairn", str(cairn.port), "--", *load, "-p", str(cairn.port),

@@ -102,15 +102,16 @@ def disk_bytes(folder):
 class Cairn:
     """A server on a store of its own; stopped by its process id when the block ends."""
 
-    def __init__(self, data, *options):
-        self.data, self.options = data, options
+    def __init__(self, data, *options, is_open=False):
+        self.data, self.is_open = data, is_open
+        self.options = [*options, *(["--no-auth"] if is_open else [])]
 
     def __enter__(self):
         self.log = self.data.parent / (self.data.name + ".log")
         start = time.perf_counter()
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [binary(), "serve", "--data", self.data, "--port", "0", "--no-auth",
+                [binary(), "serve", "--data", self.data, "--port", "0",
                  "--log-level", "error", *self.options], stdout=log, stderr=log)
         self.port = None
         while self.port is None:
@@ -123,6 +124,11 @@ class Cairn:
                     self.port = int(line.rsplit(":", 1)[1])
         self.start_seconds = time.perf_counter() - start
         self.pid = self.process.pid
+        # What a caller must send, as arguments of the load generator.
+        self.credential = []
+        if not self.is_open:
+            key = (self.data / "admin.key").read_text().strip()
+            self.credential = ["-H", f"Authorization: Bearer {key}"]
         return self
 
     def __exit__(self, *_):

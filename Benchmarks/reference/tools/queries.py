@@ -172,7 +172,7 @@ def main():
                        "peak_mb": most}
 
     rows = []
-    with Cairn(data) as server:
+    with Cairn(data, is_open=True) as server:
         facts["start_seconds"] = round(server.start_seconds, 3)
         time.sleep(2)
         facts["idle_mb"] = memory_mb(server.pid)

@@ -89,16 +89,13 @@ package struct APIKeyToken: Sendable {
     /// Reads what a caller sent, or nil for what no key looks like.
     package init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
-        let mark = Array(APIKeyToken.mark.utf8)
-        guard bytes.count == 62, bytes.starts(with: mark), bytes[18] == UInt8(ascii: "_") else {
-            return nil
-        }
-        let id = String(decoding: bytes[6..<18], as: UTF8.self)
-        guard Hex.decode(id) != nil,
-            let secret = Base64URL.decode(String(decoding: bytes[19...], as: UTF8.self)),
-            secret.count == 32
+        guard bytes.count == 62, bytes.starts(with: APIKeyToken.mark.utf8),
+            bytes[18] == UInt8(ascii: "_")
         else { return nil }
-        self.id = id
+        let isHex = bytes.withUnsafeBytes { Hex.decode(utf8: .init(rebasing: $0[6..<18])) != nil }
+        let secret = bytes.withUnsafeBytes { Base64URL.decode(utf8: .init(rebasing: $0[19...])) }
+        guard isHex, let secret, secret.count == 32 else { return nil }
+        id = String(decoding: bytes[6..<18], as: UTF8.self)
         self.secret = secret
     }
 

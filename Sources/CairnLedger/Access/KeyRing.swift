@@ -63,6 +63,9 @@ package final class KeyRing: Service {
         state.withLock { $0.keys[id]?.tenant ?? $0.retired[id] }
     }
 
+    /// How many keys there are that were not revoked.
+    package var count: Int { state.withLock { $0.keys.count } }
+
     /// Whether a principal may still do what it was let in for: a request may last longer than the
     /// key it came with.
     package func isGood(_ principal: Principal) -> Bool {

@@ -165,6 +165,35 @@ package actor VerificationJobs: Service {
             .max { ($0.finishedAt ?? .epoch) < ($1.finishedAt ?? .epoch) }
     }
 
+    /// What the verifications say that are remembered, all tenants together.
+    package struct Census: Sendable {
+        /// Verifications by state.
+        package let states: [VerificationJob.State: Int]
+        /// Ledgers with a fault that no later verification of the whole has taken back.
+        package let failing: Int
+        /// When the last verification ended of which all holds.
+        package let lastHolding: Timestamp?
+    }
+
+    /// Counts the verifications; those with a checkpoint of a caller's say nothing of the ledger.
+    package func census() -> Census {
+        var held: [String: Timestamp] = [:]
+        var failed: [String: Timestamp] = [:]
+        for job in known.values where job.scope.checkpoint == nil {
+            guard let report = job.report, let end = job.finishedAt else { continue }
+            if !report.holds {
+                failed[job.tenant] = max(failed[job.tenant] ?? end, end)
+            } else if job.isWhole {
+                held[job.tenant] = max(held[job.tenant] ?? end, end)
+            }
+        }
+        return Census(
+            states: known.values.reduce(into: [:]) { $0[$1.state, default: 0] += 1 },
+            failing: failed.count { tenant, end in held[tenant].map { $0 < end } ?? true },
+            lastHolding: held.values.max()
+        )
+    }
+
     // MARK: Working
 
     /// Carries jobs out until the process ends; those that run then are taken up at the next start.

@@ -84,6 +84,16 @@ package actor Ledger {
     /// The fault for which the ledger takes no writes, if it takes none.
     package var refusalFault: Fault? { refusal }
 
+    /// How large the ledger is and how much waits.
+    package var standing: Standing {
+        Standing(
+            records: head.size,
+            pooledRecords: pooledRecords,
+            pooledBytes: pooledBytes,
+            isRefusing: refusal != nil
+        )
+    }
+
     /// Whether nothing waits and nobody has used the ledger for so long.
     package func isIdle(forMilliseconds idle: Int64) -> Bool {
         !isLed && pool.isEmpty && clock.continuousMilliseconds() - lastUsed >= idle

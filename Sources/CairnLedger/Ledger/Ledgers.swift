@@ -13,6 +13,8 @@ package actor Ledgers {
     /// Begun with the process, so that a ledger opened later does not take a wrong clock for right.
     private let clockGuard: ClockGuard
     private var open: [String: Ledger] = [:]
+    /// How many records the ledgers had that were closed.
+    private var closed: [String: UInt64] = [:]
     private var opening: [String: [CheckedContinuation<Void, Never>]] = [:]
 
     /// How long a ledger may be unused before it is closed, in milliseconds.
@@ -64,6 +66,7 @@ package actor Ledgers {
             limits: limits
         )
         open[tenant] = ledger
+        closed[tenant] = nil
         return ledger
     }
 
@@ -75,10 +78,18 @@ package actor Ledgers {
         open.removeValue(forKey: tenant)
     }
 
+    /// Counts the ledgers, and what they hold, of all that were open since the process began.
+    package func census() async -> Census {
+        var census = Census(records: closed.values.reduce(0, +), largest: closed.values.max() ?? 0)
+        for ledger in open.values { census.add(await ledger.standing) }
+        return census
+    }
+
     /// Closes ledgers that nobody has used for a while.
     package func closeIdle() async {
         for (name, ledger) in open
         where await ledger.isIdle(forMilliseconds: Ledgers.idleMilliseconds) {
+            closed[name] = await ledger.standing.records
             open.removeValue(forKey: name)
         }
     }

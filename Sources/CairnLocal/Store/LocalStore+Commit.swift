@@ -73,8 +73,12 @@ extension LocalStore {
             if case .corrupt = failure { return items.map { _ in .failure(failure) } }
             return items.map { _ in .failure(.unavailable(error)) }
         }
+        let clock = ContinuousClock()
+        let start = clock.now
         do {
             try db.execute(sql: "COMMIT")
+            Timer(label: Telemetry.syncSeconds)
+                .recordNanoseconds(start.duration(to: clock.now).nanoseconds)
         } catch {
             rollBack(db)
             // SQLite may say that a commit failed that is durable all the same.

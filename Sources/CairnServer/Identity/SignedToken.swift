@@ -23,20 +23,25 @@ struct SignedToken: Sendable {
     /// none is understood.
     init?(_ text: Substring) {
         guard text.utf8.count <= SignedToken.limitBytes else { return nil }
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let header = SignedToken.object(parts[0]),
-            let claims = SignedToken.object(parts[1]),
-            let signature = Base64URL.decode(String(parts[2])), !signature.isEmpty,
+        let bytes = Array(text.utf8)
+        let dots = bytes.indices.filter { bytes[$0] == UInt8(ascii: ".") }
+        guard dots.count == 2, let header = SignedToken.object(bytes[..<dots[0]]),
+            let claims = SignedToken.object(bytes[(dots[0] + 1)..<dots[1]]),
+            let signature = SignedToken.decoded(bytes[(dots[1] + 1)...]), !signature.isEmpty,
             header["crit"] == nil, header["b64"] == nil
         else { return nil }
         self.header = header
         self.claims = claims
         self.signature = signature
-        signed = Array(parts[0].utf8) + [UInt8(ascii: ".")] + Array(parts[1].utf8)
+        signed = Array(bytes[..<dots[1]])
     }
 
-    private static func object(_ part: Substring) -> JSONValue? {
-        guard let bytes = Base64URL.decode(String(part)),
+    private static func decoded(_ part: ArraySlice<UInt8>) -> [UInt8]? {
+        part.withUnsafeBytes { Base64URL.decode(utf8: $0) }
+    }
+
+    private static func object(_ part: ArraySlice<UInt8>) -> JSONValue? {
+        guard let bytes = decoded(part),
             let value = try? JSONValue(
                 parsing: bytes,
                 limits: JSONLimits(depth: 16, bytes: limitBytes)

@@ -30,7 +30,11 @@ package final class TokenAuthority: Service {
     private struct State {
         var keys: [[TokenKey]]
         var looks: [Timestamp?]
+        var fetches: [Timestamp?]
+        var failures: [Int]
         var remembered: [Digest: Remembered] = [:]
+        /// Tenants that exist, and until when nobody asks again.
+        var tenants: [String: Timestamp] = [:]
     }
 
     private let issuers: [TokenIssuer]
@@ -59,7 +63,9 @@ package final class TokenAuthority: Service {
         state = Mutex(
             State(
                 keys: Array(repeating: [], count: issuers.count),
-                looks: Array(repeating: nil, count: issuers.count)
+                looks: Array(repeating: nil, count: issuers.count),
+                fetches: Array(repeating: nil, count: issuers.count),
+                failures: Array(repeating: 0, count: issuers.count)
             )
         )
     }
@@ -104,11 +110,13 @@ package final class TokenAuthority: Service {
             }
         }
         guard let keys, !keys.isEmpty else {
+            state.withLock { $0.failures[position] += 1 }
             logger.error("no key of an issuer can be had", metadata: ["issuer": "\(issuer.issuer)"])
             return
         }
         state.withLock { state in
             state.keys[position] = keys
+            state.fetches[position] = now()
             // What a key that is gone has signed is looked at again.
             state.remembered = [:]
         }
@@ -142,6 +150,25 @@ package final class TokenAuthority: Service {
         }
         // One key without a name is for whatever the token calls it.
         return keys.count == 1 && keys[0].id == nil ? keys[0] : nil
+    }
+
+    /// What is held of the issuers, by their position, and of their tokens.
+    struct Census: Sendable {
+        let remembered: Int
+        /// When keys were last got from an address, and how often they could not be.
+        let keySets: [(position: Int, fetchedAt: Timestamp?, failures: Int)]
+    }
+
+    /// Counts the tokens that are remembered, and says how old the keys are.
+    var census: Census {
+        let state = state.withLock { $0 }
+        let fetched = issuers.indices.filter {
+            if case .address = issuers[$0].keys { true } else { false }
+        }
+        return Census(
+            remembered: state.remembered.count,
+            keySets: fetched.map { ($0, state.fetches[$0], state.failures[$0]) }
+        )
     }
 
     // MARK: Tokens
@@ -186,11 +213,18 @@ package final class TokenAuthority: Service {
     }
 
     private func isTenant(_ name: String) async throws(LedgerError) -> Bool {
+        let now = now()
+        if let end = state.withLock({ $0.tenants[name] }), now < end { return true }
         do throws(StoreError) {
-            return try await directory.tenant(named: name) != nil
+            guard try await directory.tenant(named: name) != nil else { return false }
         } catch {
             throw LedgerError(error)
         }
+        state.withLock { state in
+            if state.tenants.count >= Self.memoryCount { state.tenants = [:] }
+            state.tenants[name] = now.advanced(byMilliseconds: Self.memoryMilliseconds)
+        }
+        return true
     }
 
     private func remember(_ name: Digest, _ principal: Principal, until end: Timestamp) {

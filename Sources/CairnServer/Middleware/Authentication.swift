@@ -14,6 +14,8 @@ struct Authentication: RouterMiddleware {
     let tally: AccessTally
     /// The tenant of callers without a credential; nil refuses them.
     let anonymousTenant: String?
+    /// Counts who is not let in, and why.
+    let refusals: RefusalMetrics
 
     func handle(
         _ request: Request,
@@ -28,42 +30,40 @@ struct Authentication: RouterMiddleware {
     private func principal(_ request: Request) async throws -> Principal {
         guard let credential = request.headers[.authorization] else {
             guard let anonymousTenant else {
+                refusals.count(.missing)
                 throw Problem(.unauthenticated, "A credential is required.")
             }
             guard request.head.authority.map(Authentication.isThisMachine) ?? true else {
+                refusals.count(.host)
                 throw Problem(.forbidden, "Without a credential, call it by a name of loopback.")
             }
             return .anonymous(tenant: anonymousTenant)
         }
         let text = Authentication.bearer(credential) ?? ""
-        guard let principal = try await believed(text) else {
-            noteRefusal(text)
-            throw Problem(.unauthenticated, "The credential is not known.")
+        if let key = APIKeyToken(text) {
+            if let principal = keys.principal(for: key) { return principal }
+            guard let tenant = keys.tenant(ofKey: key.id) else { throw refused(.unknownKey) }
+            throw refused(.badKey, Principal(tenant: tenant, id: key.id, scopes: []))
+        }
+        if let viewer = viewers.decode(text)?.principal {
+            guard keys.isGood(viewer) else { throw refused(.badToken, viewer) }
+            return viewer
+        }
+        guard SignedToken.resembles(text) else { throw refused(.malformed) }
+        guard let principal = try await tokens.principal(for: text) else {
+            throw refused(.badToken)
         }
         return principal
     }
 
-    /// Notes who was refused: a key that somebody made, even if it is good no more, or a stranger.
-    private func noteRefusal(_ credential: Substring) {
-        if let key = APIKeyToken(credential), let tenant = keys.tenant(ofKey: key.id) {
-            tally.noteRefusal(
-                "bad_credential",
-                of: Principal(tenant: tenant, id: key.id, scopes: [])
-            )
-        } else if let viewer = viewers.decode(credential) {
-            tally.noteRefusal("bad_credential", of: viewer.principal)
-        } else {
-            tally.noteStranger()
-        }
-    }
-
-    private func believed(_ credential: Substring) async throws(LedgerError) -> Principal? {
-        if let key = APIKeyToken(credential) { return keys.principal(for: key) }
-        if let viewer = viewers.decode(credential)?.principal {
-            return keys.isGood(viewer) ? viewer : nil
-        }
-        guard SignedToken.resembles(credential) else { return nil }
-        return try await tokens.principal(for: credential)
+    /// What every bad credential is told, whatever is wrong with it; whose it is or was, is noted.
+    private func refused(
+        _ reason: RefusalMetrics.Reason,
+        _ owner: Principal? = nil
+    ) -> Problem {
+        refusals.count(reason)
+        if let owner { tally.noteRefusal("bad_credential", of: owner) } else { tally.noteStranger() }
+        return Problem(.unauthenticated, "The credential is not known.")
     }
 
     /// Whether a request's host, with or without a port, is a name that nobody else can give.
@@ -80,8 +80,9 @@ struct Authentication: RouterMiddleware {
 
     /// What follows the scheme `Bearer` (RFC 6750 2.1), which is of either case.
     static func bearer(_ credential: String) -> Substring? {
-        guard let blank = credential.firstIndex(of: " "),
-            credential[..<blank].lowercased() == "bearer"
+        // Bit 5 is all that tells a lower-case letter from its upper-case one.
+        guard let blank = credential.utf8.firstIndex(of: UInt8(ascii: " ")),
+            credential.utf8[..<blank].lazy.map({ $0 | 0x20 }).elementsEqual("bearer".utf8)
         else { return nil }
         return credential[blank...].drop { $0 == " " }
     }

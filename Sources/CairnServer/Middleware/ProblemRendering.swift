@@ -74,7 +74,7 @@ extension Problem {
     /// What a caller is told of credentials (RFC 6750 3); nil where they are not the problem.
     fileprivate func challenge(to request: Request) -> String? {
         switch code {
-        case .unauthenticated where request.headers[.authorization] == nil: "Bearer"
+        case .unauthenticated where !request.headers.contains(.authorization): "Bearer"
         case .unauthenticated: #"Bearer error="invalid_token""#
         case .forbidden: #"Bearer error="insufficient_scope""#
         default: nil

@@ -4,6 +4,7 @@ internal import CairnAPI
 internal import CairnLedger
 internal import HTTPTypes
 internal import Hummingbird
+internal import Metrics
 internal import Synchronization
 
 /// How much a tenant, and each of its credentials, may ask of the server; nil is without end.
@@ -47,11 +48,20 @@ final class Quotas: Sendable {
 
     private let limits: QuotaLimits
     private let clock: ServerClock
+    private let refusals: [Measure: any CounterHandler]
     private let buckets = Mutex<[Name: Bucket]>([:])
 
-    init(_ limits: QuotaLimits, clock: ServerClock) {
+    init(_ limits: QuotaLimits, clock: ServerClock, metrics: MetricsRegistry) {
         self.limits = limits
         self.clock = clock
+        refusals = Dictionary(
+            uniqueKeysWithValues: Measure.allCases.map { measure in
+                let labels = [("measure", measure.rawValue)]
+                return (
+                    measure, metrics.makeCounter(label: Telemetry.quotaRefusals, dimensions: labels)
+                )
+            }
+        )
     }
 
     /// What the quotas say of a request: the tightest of its buckets.
@@ -73,7 +83,9 @@ final class Quotas: Sendable {
     /// - Throws: ``Problem`` of code ``Problem/Code/quotaExceeded``.
     func admit(_ principal: Principal, _ route: Route) throws(Problem) {
         let measures = Quotas.measures(of: route)
+        guard isLimiting(measures) else { return }
         if let empty = standings(principal, measures).first(where: { $0.remaining <= 0 }) {
+            refusals[empty.measure]?.increment(by: 1)
             var problem = Problem(
                 .quotaExceeded,
                 "At most \(empty.quota) \(empty.measure.rawValue) a second."
@@ -92,7 +104,9 @@ final class Quotas: Sendable {
 
     /// The tightest standing of a principal on a route; nil where nothing is limited.
     func standing(_ principal: Principal, _ route: Route) -> Standing? {
-        standings(principal, Quotas.measures(of: route)).min {
+        let measures = Quotas.measures(of: route)
+        guard isLimiting(measures) else { return nil }
+        return standings(principal, measures).min {
             Double($0.remaining) / Double($0.quota) < Double($1.remaining) / Double($1.quota)
         }
     }
@@ -101,6 +115,10 @@ final class Quotas: Sendable {
     func restMilliseconds(_ principal: Principal) -> Int {
         standings(principal, [.events, .bytes]).map { $0.remaining > 0 ? 0 : $0.waitSeconds * 1000 }
             .max() ?? 0
+    }
+
+    private func isLimiting(_ measures: [Measure]) -> Bool {
+        measures.contains { limit($0) != nil }
     }
 
     // MARK: Buckets

@@ -7,14 +7,14 @@ internal import Synchronization
 
 /// Whether the server lives and is ready, what it counts, and the contract.
 final class OperationRoutes: Sendable {
-    private let configuration: ServerConfiguration
     private let services: ServerServices
+    private let state: StateMetrics
     private let clockGuard: Mutex<ClockGuard>
     private let recent: RecentReadiness
 
-    init(configuration: ServerConfiguration, services: ServerServices) {
-        self.configuration = configuration
+    init(services: ServerServices, state: StateMetrics) {
         self.services = services
+        self.state = state
         clockGuard = Mutex(ClockGuard(services.clock))
         recent = RecentReadiness(clock: services.clock)
     }
@@ -55,7 +55,8 @@ final class OperationRoutes: Sendable {
 
     @Sendable
     private func metrics(_ request: Request, context: ServerContext) async throws -> Response {
-        Response(Array(services.metrics.exposition.utf8), type: MediaType.prometheus)
+        await state.refresh()
+        return Response(Array(services.metrics.exposition.utf8), type: MediaType.prometheus)
     }
 
     @Sendable
