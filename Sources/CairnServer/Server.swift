@@ -52,7 +52,7 @@ package struct Server: Sendable {
     ) -> some ApplicationProtocol {
         var application = Application(
             router: router(routes),
-            server: .http1(configuration: .init(idleTimeout: .seconds(120))),
+            server: .watched(configuration.pace, logger: logger),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(
@@ -67,6 +67,7 @@ package struct Server: Sendable {
             application.addServices(
                 Application(
                     router: router(operations.publicRoutes + operations.operatorRoutes),
+                    server: .watched(configuration.pace, logger: logger),
                     configuration: ApplicationConfiguration(
                         address: .hostname(configuration.host, port: port)
                     ),

@@ -19,6 +19,8 @@ package struct ServerConfiguration: Sendable {
     package var origins: Set<String> = []
     /// Connections that are open at once.
     package var connections = 10_000
+    /// How long a client may be slow.
+    package var pace = ConnectionLimits()
 
     /// The body of a bulk, in bytes.
     package var bulkBytes = 8 << 20

@@ -14,7 +14,8 @@ enum ModuleRules {
         "CairnServer": [
             "CairnLedger", "CairnAPI", "Cairn", "Crypto", "Foundation", "Hummingbird",
             "HummingbirdCore",
-            "HTTPTypes", "JWTKit", "NIOCore", "Logging", "Metrics", "ServiceLifecycle",
+            "HTTPTypes", "JWTKit", "NIOCore", "NIOHTTPTypes", "Logging", "Metrics",
+            "ServiceLifecycle",
         ],
         "CairnCommand": [
             "CairnServer", "CairnLocal", "CairnLedger", "CairnAPI", "Cairn", "CZlib",

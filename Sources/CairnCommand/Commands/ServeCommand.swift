@@ -226,6 +226,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.origins = settings.corsOrigins
         configuration.connections = settings.connections
         configuration.lineBytes = max(configuration.lineBytes, settings.eventLimits.eventBytes)
+        settings.edge.apply(to: &configuration)
         return configuration
     }
 }
