@@ -52,7 +52,11 @@ package struct Server: Sendable {
     ) -> some ApplicationProtocol {
         var application = Application(
             router: router(routes),
-            server: .watched(configuration.pace, logger: logger),
+            server: .watched(
+                configuration.pace,
+                configuration.certificate,
+                logger: logger
+            ),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(
@@ -142,7 +146,11 @@ package struct Server: Sendable {
         router.addMiddleware {
             RequestIdentity { [preparer = services.preparer] in preparer.makeID().text }
             Observation(metrics)
-            BrowserRules(origins: configuration.origins, routes: routes)
+            BrowserRules(
+                origins: configuration.origins,
+                isSecure: configuration.certificate != nil,
+                routes: routes
+            )
             ProblemRendering(routes: routes)
         }
         let authenticated = router.group()

@@ -19,6 +19,8 @@ package struct ServerConfiguration: Sendable {
     package var origins: Set<String> = []
     /// Connections that are open at once.
     package var connections = 10_000
+    /// What the main port shows clients, which makes it HTTPS; nil serves HTTP.
+    package var certificate: ServerCertificate?
     /// How long a client may be slow.
     package var pace = ConnectionLimits()
 

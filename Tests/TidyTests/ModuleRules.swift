@@ -14,7 +14,8 @@ enum ModuleRules {
         "CairnServer": [
             "CairnLedger", "CairnAPI", "Cairn", "Crypto", "Foundation", "Hummingbird",
             "HummingbirdCore",
-            "HTTPTypes", "JWTKit", "NIOCore", "NIOHTTPTypes", "Logging", "Metrics",
+            "HummingbirdHTTP2", "HTTPTypes", "JWTKit", "NIOCore", "NIOHTTPTypes", "NIOSSL",
+            "Logging", "Metrics",
             "ServiceLifecycle",
         ],
         "CairnCommand": [

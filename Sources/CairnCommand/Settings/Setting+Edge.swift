@@ -3,6 +3,19 @@ import ArgumentParser
 import CairnServer
 
 extension Setting {
+    static let tlsCertificate = Setting(
+        key: "tls.certificate",
+        kind: .path,
+        defaultText: nil,
+        meaning: "The server's certificate and those between it and the root, PEM; read anew "
+            + "on SIGHUP. Makes the main port HTTPS."
+    )
+    static let tlsPrivateKey = Setting(
+        key: "tls.private-key",
+        kind: .path,
+        defaultText: nil,
+        meaning: "The private key of the certificate, PEM, mode 0600; read anew on SIGHUP."
+    )
     static let headSeconds = Setting(
         key: "limits.head-seconds",
         kind: .integer(1...3600),
@@ -23,11 +36,15 @@ extension Setting {
     )
 
     /// The settings of connections, in the order of the documentation.
-    static let edge = [headSeconds, bodySeconds, idleSeconds]
+    static let edge = [tlsCertificate, tlsPrivateKey, headSeconds, bodySeconds, idleSeconds]
 }
 
 /// The settings of connections as options of a command.
 struct EdgeOptions: ParsableArguments {
+    @Option(name: Setting.tlsCertificate.name, help: Setting.tlsCertificate.help)
+    var tlsCertificate: String?
+    @Option(name: Setting.tlsPrivateKey.name, help: Setting.tlsPrivateKey.help)
+    var tlsPrivateKey: String?
     @Option(name: Setting.headSeconds.name, help: Setting.headSeconds.help)
     var headSeconds: String?
     @Option(name: Setting.bodySeconds.name, help: Setting.bodySeconds.help)
@@ -36,14 +53,27 @@ struct EdgeOptions: ParsableArguments {
     var idleSeconds: String?
 
     /// What was given, in the order of ``Setting/edge``.
-    var given: [String?] { [headSeconds, bodySeconds, idleSeconds] }
+    var given: [String?] { [tlsCertificate, tlsPrivateKey, headSeconds, bodySeconds, idleSeconds] }
 }
 
 /// How the server takes connections, read and checked.
 struct EdgeSettings: Sendable {
+    /// The files of the certificate; nil for HTTP in the clear.
+    let certificateFiles: CertificateFiles?
     let pace: ConnectionLimits
 
     init(_ reader: SettingReader) async throws(InvalidSetting) {
+        let certificate = try await reader.optionalText(.tlsCertificate)
+        let privateKey = try await reader.optionalText(.tlsPrivateKey)
+        switch (certificate, privateKey) {
+        case (let certificate?, let privateKey?):
+            certificateFiles = CertificateFiles(certificate: certificate, privateKey: privateKey)
+        case (nil, nil): certificateFiles = nil
+        case (nil, _):
+            throw InvalidSetting(key: Setting.tlsCertificate.key, allowed: "a path, with a key")
+        case (_, nil):
+            throw InvalidSetting(key: Setting.tlsPrivateKey.key, allowed: "a path, with a chain")
+        }
         var pace = ConnectionLimits()
         pace.headSeconds = try await reader.integer(.headSeconds)
         pace.bodySeconds = try await reader.integer(.bodySeconds)

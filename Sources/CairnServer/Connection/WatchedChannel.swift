@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import HummingbirdCore
+internal import HummingbirdHTTP2
 internal import Logging
 internal import NIOCore
 
@@ -23,6 +24,29 @@ struct WatchedChannel<Base: ServerChildChannel>: ServerChildChannel {
 }
 
 extension HTTPServerBuilder {
+    /// Speaks HTTP/2 and HTTP/1.1 over TLS with clients that keep pace; without a certificate,
+    /// HTTP/1.1 in the clear.
+    static func watched(
+        _ limits: ConnectionLimits,
+        _ certificate: ServerCertificate?,
+        logger: Logger
+    ) -> HTTPServerBuilder {
+        guard let certificate else { return watched(limits, logger: logger) }
+        return HTTPServerBuilder { responder in
+            WatchedChannel(
+                base: try HTTP2UpgradeChannel(
+                    tlsConfiguration: certificate.configuration,
+                    configuration: HTTP2ChannelConfiguration(
+                        idleTimeout: .seconds(limits.idleSeconds),
+                        streamConfiguration: .watched(limits, logger: logger)
+                    ),
+                    responder: responder
+                ),
+                limits: limits
+            )
+        }
+    }
+
     /// Speaks HTTP/1.1 with clients that keep pace.
     static func watched(_ limits: ConnectionLimits, logger: Logger) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
