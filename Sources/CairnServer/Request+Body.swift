@@ -77,7 +77,7 @@ enum Members {
 
 extension StringProtocol {
     /// The text without blanks around it.
-    fileprivate var trimmed: String {
+    var trimmed: String {
         let start = drop { $0 == " " || $0 == "\t" }
         guard let end = start.lastIndex(where: { $0 != " " && $0 != "\t" }) else { return "" }
         return String(start[...end])

@@ -14,21 +14,25 @@ package struct Server: Sendable {
     private let configuration: ServerConfiguration
     private let services: ServerServices
     private let logger: Logger
+    private let accessLogger: Logger?
     private let metrics: RequestMetrics
     private let operations: OperationRoutes
     private let quotas: Quotas
     /// The verifications that were asked for.
     package let verifications: VerificationJobs
 
-    /// Joins configuration and services; without a logger the server is silent.
+    /// Joins configuration and services; without a logger the server is silent, and without one
+    /// for accesses it tells of no request.
     package init(
         _ configuration: ServerConfiguration,
         services: ServerServices,
-        logger: Logger = Logger(label: "cairn", factory: { _ in SwiftLogNoOpLogHandler() })
+        logger: Logger = Logger(label: "cairn", factory: { _ in SwiftLogNoOpLogHandler() }),
+        accessLogger: Logger? = nil
     ) {
         self.configuration = configuration
         self.services = services
         self.logger = logger
+        self.accessLogger = accessLogger
         metrics = RequestMetrics(services.metrics)
         quotas = Quotas(configuration.quotas, clock: services.clock)
         operations = OperationRoutes(configuration: configuration, services: services)
@@ -144,7 +148,12 @@ package struct Server: Sendable {
     private func router(_ routes: [Route]) -> Router<ServerContext> {
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
-            RequestIdentity { [preparer = services.preparer] in preparer.makeID().text }
+            RequestIdentity(
+                makeID: { [preparer = services.preparer] in preparer.makeID().text },
+                proxies: configuration.proxies
+            )
+            Tracing()
+            AccessLog(accessLogger)
             Observation(metrics)
             BrowserRules(
                 origins: configuration.origins,

@@ -15,14 +15,14 @@ enum ModuleRules {
             "CairnLedger", "CairnAPI", "Cairn", "Crypto", "Foundation", "Hummingbird",
             "HummingbirdCore",
             "HummingbirdHTTP2", "HTTPTypes", "JWTKit", "NIOCore", "NIOHTTPTypes", "NIOSSL",
-            "Logging", "Metrics",
-            "ServiceLifecycle",
+            "Instrumentation", "Logging", "Metrics", "ServiceContextModule", "ServiceLifecycle",
         ],
         "CairnCommand": [
             "CairnServer", "CairnLocal", "CairnLedger", "CairnAPI", "Cairn", "CZlib",
             "ArgumentParser", "AsyncHTTPClient", "Configuration", "Crypto", "Foundation",
-            "HTTPTypes", "Hummingbird", "Logging", "Metrics", "NIOCore", "NIOHTTP1", "NIOPosix",
-            "ServiceLifecycle", "SystemPackage", "UnixSignals",
+            "HTTPTypes", "Hummingbird", "Instrumentation", "Logging", "Metrics", "NIOCore",
+            "NIOHTTP1", "NIOPosix",
+            "ServiceContextModule", "ServiceLifecycle", "SystemPackage", "UnixSignals",
         ],
         "CairnTesting": ["CairnLedger", "Cairn", "Crypto", "Testing"],
     ]

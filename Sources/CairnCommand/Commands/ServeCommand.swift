@@ -4,6 +4,7 @@ import Cairn
 import CairnLedger
 import CairnServer
 import Hummingbird
+import Instrumentation
 import Logging
 import Metrics
 import ServiceLifecycle
@@ -37,6 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
                 Terminal.complain($0)
             }
         }
+        InstrumentationSystem.bootstrap(TracePropagator(random: Composition.fillRandom))
         let registry = MetricsRegistry()
         MetricsSystem.bootstrap(registry)
         let logger = Logger(label: "cairn")
@@ -155,7 +157,8 @@ struct ServeCommand: AsyncParsableCommand {
                     }
                 ]
             ),
-            logger: serverLogger
+            logger: serverLogger,
+            accessLogger: settings.edge.hasAccessLog ? Logger(label: "cairn.access") : nil
         )
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         let application = server.application { port in

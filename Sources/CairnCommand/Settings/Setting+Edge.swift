@@ -16,6 +16,19 @@ extension Setting {
         defaultText: nil,
         meaning: "The private key of the certificate, PEM, mode 0600; read anew on SIGHUP."
     )
+    static let trustedProxies = Setting(
+        key: "proxies.trusted",
+        kind: .text,
+        defaultText: nil,
+        meaning:
+            "The networks of proxies whose `X-Forwarded-For` is believed, as CIDR between commas."
+    )
+    static let accessLog = Setting(
+        key: "log.access",
+        kind: .flag,
+        defaultText: "false",
+        meaning: "Write a line of the log for each request, at level info."
+    )
     static let headSeconds = Setting(
         key: "limits.head-seconds",
         kind: .integer(1...3600),
@@ -36,7 +49,10 @@ extension Setting {
     )
 
     /// The settings of connections, in the order of the documentation.
-    static let edge = [tlsCertificate, tlsPrivateKey, headSeconds, bodySeconds, idleSeconds]
+    static let edge = [
+        tlsCertificate, tlsPrivateKey, trustedProxies, accessLog, headSeconds, bodySeconds,
+        idleSeconds,
+    ]
 }
 
 /// The settings of connections as options of a command.
@@ -45,6 +61,9 @@ struct EdgeOptions: ParsableArguments {
     var tlsCertificate: String?
     @Option(name: Setting.tlsPrivateKey.name, help: Setting.tlsPrivateKey.help)
     var tlsPrivateKey: String?
+    @Option(name: Setting.trustedProxies.name, help: Setting.trustedProxies.help)
+    var trustedProxies: String?
+    @Flag(name: Setting.accessLog.name, help: Setting.accessLog.help) var accessLog = false
     @Option(name: Setting.headSeconds.name, help: Setting.headSeconds.help)
     var headSeconds: String?
     @Option(name: Setting.bodySeconds.name, help: Setting.bodySeconds.help)
@@ -53,13 +72,20 @@ struct EdgeOptions: ParsableArguments {
     var idleSeconds: String?
 
     /// What was given, in the order of ``Setting/edge``.
-    var given: [String?] { [tlsCertificate, tlsPrivateKey, headSeconds, bodySeconds, idleSeconds] }
+    var given: [String?] {
+        [
+            tlsCertificate, tlsPrivateKey, trustedProxies, accessLog ? "true" : nil, headSeconds,
+            bodySeconds, idleSeconds,
+        ]
+    }
 }
 
 /// How the server takes connections, read and checked.
 struct EdgeSettings: Sendable {
     /// The files of the certificate; nil for HTTP in the clear.
     let certificateFiles: CertificateFiles?
+    let proxies: TrustedProxies
+    let hasAccessLog: Bool
     let pace: ConnectionLimits
 
     init(_ reader: SettingReader) async throws(InvalidSetting) {
@@ -74,6 +100,15 @@ struct EdgeSettings: Sendable {
         case (_, nil):
             throw InvalidSetting(key: Setting.tlsPrivateKey.key, allowed: "a path, with a chain")
         }
+        let networks = try await reader.optionalText(.trustedProxies)?.split(separator: ",") ?? []
+        guard let proxies = TrustedProxies(networks.map { $0.filter { $0 != " " } }) else {
+            throw InvalidSetting(
+                key: Setting.trustedProxies.key,
+                allowed: "networks between commas, as 10.0.0.0/8,2001:db8::/32"
+            )
+        }
+        self.proxies = proxies
+        hasAccessLog = try await reader.flag(.accessLog)
         var pace = ConnectionLimits()
         pace.headSeconds = try await reader.integer(.headSeconds)
         pace.bodySeconds = try await reader.integer(.bodySeconds)
@@ -83,6 +118,7 @@ struct EdgeSettings: Sendable {
 
     /// Puts what was read in place.
     func apply(to configuration: inout ServerConfiguration) {
+        configuration.proxies = proxies
         configuration.pace = pace
     }
 }
