@@ -41,6 +41,8 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     /// Requests whose answers are not written.
     private var unanswered = 0
     private var hasReadPart = false
+    /// Whether the request is the connection's last, whatever the client thinks.
+    private var isLast = false
     /// Whether something came that is no HTTP.
     private var isBroken = false
     private var watch: ConnectionWatch?
@@ -73,6 +75,10 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             unanswered += 1
+            // Nothing that follows such a request of HTTP/1.1 is read, and no other protocol spoken.
+            isLast =
+                watch == nil
+                && (head.method == .connect || head.headerFields[.upgrade] != nil)
             if RequestPace.isStream(head) {
                 stage = .stream
                 deadline = nil
@@ -107,12 +113,20 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) {
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where isLast:
+            head.headerFields[.connection] = "close"
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .end:
             unanswered -= 1
             // A stream that was refused is still to be read to its end, but not for ever.
             if stage == .stream { enter(.body, within: limits.body, context) }
+            context.write(data, promise: promise)
+            guard isLast else { return }
+            context.flush()
+            close(context: context, mode: .output, promise: nil)
+        case .head, .body: context.write(data, promise: promise)
         }
-        context.write(data, promise: promise)
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
