@@ -20,6 +20,14 @@ let lifecycle: Target.Dependency = .product(
     package: "swift-service-lifecycle"
 )
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let instrumentation: Target.Dependency = .product(
+    name: "Instrumentation",
+    package: "swift-distributed-tracing"
+)
+let serviceContext: Target.Dependency = .product(
+    name: "ServiceContextModule",
+    package: "swift-service-context"
+)
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 
@@ -38,6 +46,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-service-context", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(
@@ -71,8 +83,11 @@ let package = Package(
             name: "CairnServer",
             dependencies: [
                 "CairnLedger", "CairnAPI", "Cairn", hummingbird, nioCore, httpTypes, logging,
-                metrics, lifecycle, crypto,
+                metrics, lifecycle, crypto, instrumentation, serviceContext,
                 .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings
         ),
@@ -80,7 +95,8 @@ let package = Package(
             name: "CairnCommand",
             dependencies: [
                 "CairnServer", "CairnLocal", "CairnLedger", "CairnAPI", "Cairn", "CZlib", logging,
-                metrics, lifecycle, nioCore, httpTypes, hummingbird, crypto,
+                metrics, lifecycle, nioCore, httpTypes, hummingbird, crypto, instrumentation,
+                serviceContext,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -126,16 +142,16 @@ let package = Package(
             name: "CairnServerTests",
             dependencies: [
                 "CairnServer", "CairnTesting", "CairnLedger", "CairnAPI", "Cairn", hummingbird,
-                httpTypes, nioCore, logging, crypto,
+                httpTypes, nioCore, logging, crypto, instrumentation, serviceContext,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Cairn", "CairnCommand", "CairnLedger", logging],
+            dependencies: ["Cairn", "CairnCommand", "CairnLedger", "CairnTesting", logging],
             swiftSettings: settings
         ),
-        .testTarget(name: "TidyTests", swiftSettings: settings),
+        .testTarget(name: "TidyTests", dependencies: ["CairnTesting"], swiftSettings: settings),
     ]
 )

@@ -28,7 +28,8 @@ enum AccessBenchmarks {
             let registrar = Registrar(
                 directory: store,
                 ledgers: ledgers,
-                preparer: preparer,
+                recorder: SelfRecorder(ledgers: ledgers, preparer: preparer),
+                viewers: ViewerTokenCodec(secret: [UInt8](repeating: 9, count: 32)),
                 draft: { (_) async throws(StoreError) in throw StoreError.corrupt("no tenants") },
                 now: clock.now,
                 random: { buffer in

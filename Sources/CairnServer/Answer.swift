@@ -18,6 +18,8 @@ extension HTTPField.Name {
     static let rateLimitPolicy = named("RateLimit-Policy")
     /// What is left of a quota.
     static let rateLimit = named("RateLimit")
+    /// Whom a proxy speaks for.
+    static let forwardedFor = named("X-Forwarded-For")
     /// How much of an address other sites are told.
     static let referrerPolicy = named("Referrer-Policy")
 

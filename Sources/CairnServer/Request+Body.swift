@@ -38,6 +38,9 @@ extension Request {
             return try await body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
             throw Problem(.bodyTooLarge, "The body is at most \(limit) bytes.")
+        } catch {
+            // A client that went, was cut, or broke the rules of chunks; never the server's mistake.
+            throw Problem(.malformedBody, "The body did not come whole.")
         }
     }
 
@@ -74,7 +77,7 @@ enum Members {
 
 extension StringProtocol {
     /// The text without blanks around it.
-    fileprivate var trimmed: String {
+    var trimmed: String {
         let start = drop { $0 == " " || $0 == "\t" }
         guard let end = start.lastIndex(where: { $0 != " " && $0 != "\t" }) else { return "" }
         return String(start[...end])

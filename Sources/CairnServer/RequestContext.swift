@@ -3,6 +3,8 @@
 internal import Cairn
 internal import CairnLedger
 package import Hummingbird
+internal import NIOCore
+internal import Synchronization
 
 /// What is known of a request while it is handled.
 package struct ServerContext: RequestContext {
@@ -10,8 +12,16 @@ package struct ServerContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// The request's id, the caller's own if it sent a sane one.
     package var requestID = ""
-    /// Who asks, once that is known.
-    var principal: Principal?
+    /// The other end of the connection; nil if it is not one of the internet.
+    private let connection: IPAddress?
+    /// The client's address: the connection's, or what a trusted proxy says.
+    private(set) var clientAddress: IPAddress?
+    /// Who asks, once that is known, also to whom the request passed before.
+    var principal: Principal? {
+        get { seen.principal.withLock { $0 } }
+        set { seen.principal.withLock { $0 = newValue } }
+    }
+    private let seen = Seen()
 
     /// The digest by which the request names itself, if it has an `Idempotency-Key`.
     var requestName: Digest?
@@ -19,6 +29,13 @@ package struct ServerContext: RequestContext {
     /// Begins with a request that just came.
     package init(source: Source) {
         coreContext = CoreRequestContextStorage(source: source)
+        connection = source.channel.remoteAddress.flatMap { IPAddress($0) }
+        clientAddress = connection
+    }
+
+    /// Takes the word of trusted proxies for who the client is.
+    mutating func findClient(behind proxies: TrustedProxies, forwarded: [String]) {
+        clientAddress = connection.map { proxies.client(of: $0, forwarded: forwarded) }
     }
 
     /// Who asks.
@@ -33,6 +50,11 @@ package struct ServerContext: RequestContext {
     func part(_ name: String) -> String {
         parameters.get(name) ?? ""
     }
+}
+
+/// What is found out about a request while it is handled, for those who gave it on.
+private final class Seen: Sendable {
+    let principal = Mutex<Principal?>(nil)
 }
 
 extension Principal {

@@ -14,6 +14,7 @@ package struct Server: Sendable {
     private let configuration: ServerConfiguration
     private let services: ServerServices
     private let logger: Logger
+    private let accessLogger: Logger?
     private let metrics: RequestMetrics
     private let operations: OperationRoutes
     private let quotas: Quotas
@@ -22,15 +23,18 @@ package struct Server: Sendable {
     /// The verifications that were asked for.
     package let verifications: VerificationJobs
 
-    /// Joins configuration and services; without a logger the server is silent.
+    /// Joins configuration and services; without a logger the server is silent, and without one
+    /// for accesses it tells of no request.
     package init(
         _ configuration: ServerConfiguration,
         services: ServerServices,
-        logger: Logger = Logger(label: "cairn", factory: { _ in SwiftLogNoOpLogHandler() })
+        logger: Logger = Logger(label: "cairn", factory: { _ in SwiftLogNoOpLogHandler() }),
+        accessLogger: Logger? = nil
     ) {
         self.configuration = configuration
         self.services = services
         self.logger = logger
+        self.accessLogger = accessLogger
         metrics = RequestMetrics(services.metrics)
         quotas = Quotas(
             configuration.quotas,
@@ -66,7 +70,11 @@ package struct Server: Sendable {
     ) -> some ApplicationProtocol {
         var application = Application(
             router: router(routes),
-            server: .http1(configuration: .init(idleTimeout: .seconds(120))),
+            server: .watched(
+                configuration.pace,
+                configuration.certificate,
+                logger: logger
+            ),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 availableConnectionsDelegate: CountedConnections(
@@ -84,6 +92,7 @@ package struct Server: Sendable {
             application.addServices(
                 Application(
                     router: router(operations.publicRoutes + operations.operatorRoutes),
+                    server: .watched(configuration.pace, logger: logger),
                     configuration: ApplicationConfiguration(
                         address: .hostname(configuration.host, port: port)
                     ),
@@ -168,9 +177,18 @@ package struct Server: Sendable {
     private func router(_ routes: [Route]) -> Router<ServerContext> {
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
-            RequestIdentity { [preparer = services.preparer] in preparer.makeID().text }
+            RequestIdentity(
+                makeID: { [preparer = services.preparer] in preparer.makeID().text },
+                proxies: configuration.proxies
+            )
+            Tracing()
+            AccessLog(accessLogger)
             Observation(metrics)
-            BrowserRules(origins: configuration.origins, routes: routes)
+            BrowserRules(
+                origins: configuration.origins,
+                isSecure: configuration.certificate != nil,
+                routes: routes
+            )
             ProblemRendering(routes: routes)
         }
         let authenticated = router.group()

@@ -19,6 +19,12 @@ package struct ServerConfiguration: Sendable {
     package var origins: Set<String> = []
     /// Connections that are open at once.
     package var connections = 10_000
+    /// What the main port shows clients, which makes it HTTPS; nil serves HTTP.
+    package var certificate: ServerCertificate?
+    /// Who is believed about the address of a client.
+    package var proxies = TrustedProxies()
+    /// How long a client may be slow.
+    package var pace = ConnectionLimits()
 
     /// The body of a bulk, in bytes.
     package var bulkBytes = 8 << 20

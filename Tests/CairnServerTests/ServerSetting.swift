@@ -46,7 +46,7 @@ extension ServerSetting {
         readiness: [ReadinessCheck] = [],
         clock: ManualClock = ManualClock(),
         identity: Identity = Identity(),
-        kinds: Set<SelfRecorder.Kind> = Set(SelfRecorder.Kind.allCases),
+        kinds: Set<SelfRecorder.Kind> = [],
         configure: (inout ServerConfiguration) -> Void = { _ in }
     ) throws -> ServerSetting {
         let example = Tenant.example
@@ -86,7 +86,7 @@ extension ServerSetting {
         let recorder = SelfRecorder(
             ledgers: ledgers,
             preparer: preparer,
-            kinds: configuration.anonymousTenant == nil ? kinds : []
+            kinds: kinds
         )
         let tally = AccessTally(
             recorder: recorder,

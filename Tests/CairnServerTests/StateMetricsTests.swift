@@ -64,7 +64,8 @@ struct StateMetricsTests {
 
     @Test("Ledgers are counted together, and stay counted when they are closed")
     func ledgers() async throws {
-        try await withServer { client, setting in
+        let setting = try ServerSetting.make(kinds: [.changes])
+        try await setting.run { client in
             try await client.record(3)
             let request = Registrar.KeyRequest(name: "k", scopes: [])
             _ = try await setting.registrar.createKey(request, of: Tenant.other.name, by: nil)

@@ -60,21 +60,8 @@ struct MetricsTests {
         _ arguments: [String],
         input: String
     ) async throws -> (status: Int32, output: String) {
-        try await withTemporaryFolder { folder in
-            let (read, written) = (
-                folder.appendingPathComponent("in"), folder.appendingPathComponent("out")
-            )
-            try Data(input.utf8).write(to: read)
-            try Data().write(to: written)
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: EndToEndTests.promtool)
-            process.arguments = arguments
-            process.standardInput = try FileHandle(forReadingFrom: read)
-            let output = try FileHandle(forWritingTo: written)
-            (process.standardOutput, process.standardError) = (output, output)
-            try await process.runToEnd()
-            return (process.terminationStatus, try String(contentsOf: written, encoding: .utf8))
-        }
+        let run = try await Tool(path: EndToEndTests.promtool).run(arguments, input: input)
+        return (run.status, run.output + run.error)
     }
 }
 

@@ -14,15 +14,17 @@ enum ModuleRules {
         "CairnServer": [
             "CairnLedger", "CairnAPI", "Cairn", "Crypto", "Foundation", "Hummingbird",
             "HummingbirdCore",
-            "HTTPTypes", "JWTKit", "NIOCore", "Logging", "Metrics", "ServiceLifecycle",
+            "HummingbirdHTTP2", "HTTPTypes", "JWTKit", "NIOCore", "NIOHTTPTypes", "NIOSSL",
+            "Instrumentation", "Logging", "Metrics", "ServiceContextModule", "ServiceLifecycle",
         ],
         "CairnCommand": [
             "CairnServer", "CairnLocal", "CairnLedger", "CairnAPI", "Cairn", "CZlib",
             "ArgumentParser", "AsyncHTTPClient", "Configuration", "Crypto", "Foundation",
-            "HTTPTypes", "Hummingbird", "Logging", "Metrics", "NIOCore", "NIOHTTP1", "NIOPosix",
-            "ServiceLifecycle", "SystemPackage", "UnixSignals",
+            "HTTPTypes", "Hummingbird", "Instrumentation", "Logging", "Metrics", "NIOCore",
+            "NIOHTTP1", "NIOPosix",
+            "ServiceContextModule", "ServiceLifecycle", "SystemPackage", "UnixSignals",
         ],
-        "CairnTesting": ["CairnLedger", "Cairn", "Crypto", "Testing"],
+        "CairnTesting": ["CairnLedger", "Cairn", "Crypto", "Glibc", "Musl", "Testing"],
     ]
 
     /// Part of the standard library, and so for everybody.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CairnTesting
 import Foundation
 
 /// The project's folder and the files in it, as git or a walk knows them.
@@ -73,28 +74,29 @@ enum Tool {
 
     /// Runs a program of the search path, its output and complaints together.
     static func run(_ arguments: [String], in folder: URL) throws -> Result {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        process.standardInput = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
+        let file = FileManager.default.temporaryDirectory
+            .appendingPathComponent("cairn-tool-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        var setting = ChildProcess.Setting(
+            "/usr/bin/env",
+            arguments,
+            environment: ProcessInfo.processInfo.environment
+        )
+        (setting.folder, setting.output, setting.error) = (folder.path, file.path, file.path)
+        let process = try ChildProcess(setting)
         return Result(
-            status: process.terminationStatus,
-            output: String(decoding: output, as: UTF8.self)
+            status: process.waitUntilEnd(),
+            output: String(decoding: try Data(contentsOf: file), as: UTF8.self)
         )
     }
 
     /// Whether every one of these programs is on the search path.
     static func has(_ names: String...) -> Bool {
-        names.allSatisfy { name in
-            let found = try? run(["sh", "-c", "command -v \(name)"], in: Repository.root)
-            return found?.status == 0
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        return names.allSatisfy { name in
+            path.split(separator: ":").contains {
+                FileManager.default.isExecutableFile(atPath: "\($0)/\(name)")
+            }
         }
     }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import AsyncHTTPClient
+import Instrumentation
 import NIOCore
 import NIOHTTP1
+import ServiceContextModule
 
 /// Gets sets of keys over HTTP.
 struct KeySetFetcher: Sendable {
@@ -26,6 +28,13 @@ struct KeySetFetcher: Sendable {
     func fetch(_ address: String) async throws -> [UInt8] {
         var request = HTTPClientRequest(url: address)
         request.headers.add(name: "Accept", value: "application/json")
+        if let place = ServiceContext.current {
+            InstrumentationSystem.instrument.inject(
+                place,
+                into: &request.headers,
+                using: HeaderInjector()
+            )
+        }
         let response = try await client.execute(request, timeout: Self.timeout)
         guard response.status == .ok else { throw Refused(status: response.status.code) }
         return Array(try await response.body.collect(upTo: Self.limitBytes).readableBytesView)
@@ -39,5 +48,12 @@ struct KeySetFetcher: Sendable {
     /// An answer that is none.
     struct Refused: Error {
         let status: UInt
+    }
+}
+
+/// Writes header fields of a request that goes out.
+private struct HeaderInjector: Injector {
+    func inject(_ value: String, forKey key: String, into headers: inout HTTPHeaders) {
+        headers.replaceOrAdd(name: key, value: value)
     }
 }

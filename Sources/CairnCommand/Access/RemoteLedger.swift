@@ -71,6 +71,7 @@ struct RemoteLedger: LedgerAccess {
     private func json(_ request: HTTPClientRequest) async throws -> JSONValue {
         let response = try await execute(request)
         let body = try await RemoteLedger.body(of: response)
+        guard response.status != .noContent else { return .null }
         do {
             return try JSONValue(
                 parsing: body,

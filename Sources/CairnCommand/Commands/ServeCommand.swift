@@ -4,6 +4,7 @@ import Cairn
 import CairnLedger
 import CairnServer
 import Hummingbird
+import Instrumentation
 import Logging
 import Metrics
 import ServiceLifecycle
@@ -17,9 +18,9 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Makes the store, its signing key, the tenant 'default' and its first API key, in the \
             file admin.key of the store's folder, if there are none. Prints \
-            one line 'listening on http://HOST:PORT' on standard error when it takes requests, \
-            and its log as JSON lines. SIGTERM and SIGINT end it gracefully: what was \
-            acknowledged is durable. Exits with 0 after that; 2 if a setting is not allowed; 3 if \
+            one line 'listening on http://HOST:PORT', or https, on standard error when it takes \
+            requests, and its log as JSON lines. SIGTERM and SIGINT end it gracefully: what was \
+            acknowledged is durable. SIGHUP reads the certificate anew. Exits with 0 after that; 2 if a setting is not allowed; 3 if \
             the store is in use or cannot be used, or the address is taken.
             """
     )
@@ -30,12 +31,14 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try await Settings(options: options)
         try Self.admit(settings)
         let issuers = try settings.issuersFile.map(IssuersFile.read) ?? []
+        let certificate = try settings.edge.certificateFiles?.load()
         let level = Logger.Level(rawValue: settings.logLevel) ?? .info
         LoggingSystem.bootstrap { label in
             JSONLogHandler(label: label, level: level, now: Composition.now) {
                 Terminal.complain($0)
             }
         }
+        InstrumentationSystem.bootstrap(TracePropagator(random: Composition.fillRandom))
         let registry = MetricsRegistry()
         MetricsSystem.bootstrap(registry)
         let logger = Logger(label: "cairn")
@@ -49,7 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
             try await Composition.createDefaultTenant(in: open, prefix: settings.originPrefix)
             let fetcher = KeySetFetcher()
             do {
-                try await serve(settings, open, registry, logger, issuers, fetcher)
+                try await serve(settings, open, registry, logger, issuers, fetcher, certificate)
             } catch {
                 try? await fetcher.close()
                 throw error
@@ -87,8 +90,14 @@ struct ServeCommand: AsyncParsableCommand {
         _ registry: MetricsRegistry,
         _ logger: Logger,
         _ issuers: [TokenIssuer],
-        _ fetcher: KeySetFetcher
+        _ fetcher: KeySetFetcher,
+        _ certificate: ServerCertificate?
     ) async throws {
+        let renewal = await CertificateRenewal(
+            settings.edge.certificateFiles,
+            certificate,
+            logger
+        )
         let ledgers = Ledgers(
             directory: open.store,
             store: open.store,
@@ -116,7 +125,7 @@ struct ServeCommand: AsyncParsableCommand {
         var serverLogger = Logger(label: "cairn.server")
         if serverLogger.logLevel == .info { serverLogger.logLevel = .notice }
         let server = Server(
-            Self.configuration(settings),
+            Self.configuration(settings, certificate),
             services: ServerServices(
                 ledgers: ledgers,
                 store: open.store,
@@ -159,15 +168,18 @@ struct ServeCommand: AsyncParsableCommand {
                     }
                 ]
             ),
-            logger: serverLogger
+            logger: serverLogger,
+            accessLogger: settings.edge.hasAccessLog ? Logger(label: "cairn.access") : nil
         )
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         let application = server.application { port in
-            Terminal.complain("listening on http://\(host):\(port)")
+            let scheme = certificate == nil ? "http" : "https"
+            Terminal.complain("listening on \(scheme)://\(host):\(port)")
         }
         // Services end in reverse order: no more requests, then the last checkpoints.
         var group = ServiceGroupConfiguration(
             services: [
+                .init(service: renewal),
                 .init(service: open.maintenance(logger)),
                 .init(
                     service: Publisher(
@@ -227,8 +239,12 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private static func configuration(_ settings: Settings) -> ServerConfiguration {
+    private static func configuration(
+        _ settings: Settings,
+        _ certificate: ServerCertificate?
+    ) -> ServerConfiguration {
         var configuration = ServerConfiguration()
+        configuration.certificate = certificate
         configuration.host = settings.host
         configuration.port = settings.port
         configuration.operationsPort = settings.operationsPort
@@ -237,6 +253,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.origins = settings.corsOrigins
         configuration.connections = settings.connections
         configuration.lineBytes = max(configuration.lineBytes, settings.eventLimits.eventBytes)
+        settings.edge.apply(to: &configuration)
         return configuration
     }
 }

@@ -257,13 +257,15 @@ extension Setting {
     )
 
     /// Every setting, in the order of the documentation.
-    static let all = [
-        data, host, port, operationsPort, noAuth, issuers, recorded, origin, checkpointDirectory,
-        signingKey,
-        logLevel,
-        publishInterval, shutdownGrace, batchRecords, poolRecords, poolMebibytes, quotaEvents,
-        quotaBytes, quotaQueries, quotaPercent, corsOrigins, connections, eventBytes,
-        documentBytes, documentDepth, identifierBytes, actionBytes, nameBytes, userAgentBytes,
-        descriptionBytes, resourceCount, aheadSeconds,
-    ]
+    static let all =
+        [
+            data, host, port, operationsPort, noAuth, issuers, recorded, origin,
+            checkpointDirectory,
+            signingKey,
+            logLevel,
+            publishInterval, shutdownGrace, batchRecords, poolRecords, poolMebibytes, quotaEvents,
+            quotaBytes, quotaQueries, quotaPercent, corsOrigins, connections, eventBytes,
+            documentBytes, documentDepth, identifierBytes, actionBytes, nameBytes, userAgentBytes,
+            descriptionBytes, resourceCount, aheadSeconds,
+        ] + edge
 }

@@ -66,27 +66,29 @@ struct SettingOptions: ParsableArguments {
     var resourceCount: String?
     @Option(name: Setting.aheadSeconds.name, help: Setting.aheadSeconds.help)
     var aheadSeconds: String?
+    @OptionGroup var edge: EdgeOptions
 
     /// What was given, by the setting's key.
     var given: [String: String] {
-        let options: [(setting: Setting, value: String?)] = [
-            (.data, data), (.host, host), (.port, port), (.operationsPort, operationsPort),
-            (.noAuth, noAuth ? "true" : nil), (.issuers, issuers),
-            (.recorded, recorded), (.origin, origin),
-            (.checkpointDirectory, checkpointDirectory), (.signingKey, signingKey),
-            (.logLevel, logLevel),
-            (.publishInterval, publishInterval), (.shutdownGrace, shutdownGrace),
-            (.batchRecords, batchRecords), (.poolRecords, poolRecords),
-            (.poolMebibytes, poolMebibytes), (.quotaEvents, quotaEvents),
-            (.quotaBytes, quotaBytes), (.quotaQueries, quotaQueries),
-            (.quotaPercent, quotaPercent), (.corsOrigins, corsOrigins),
-            (.connections, connections), (.eventBytes, eventBytes),
-            (.documentBytes, documentBytes), (.documentDepth, documentDepth),
-            (.identifierBytes, identifierBytes), (.actionBytes, actionBytes),
-            (.nameBytes, nameBytes), (.userAgentBytes, userAgentBytes),
-            (.descriptionBytes, descriptionBytes), (.resourceCount, resourceCount),
-            (.aheadSeconds, aheadSeconds),
-        ]
+        let options: [(setting: Setting, value: String?)] =
+            [
+                (.data, data), (.host, host), (.port, port), (.operationsPort, operationsPort),
+                (.noAuth, noAuth ? "true" : nil), (.issuers, issuers),
+                (.recorded, recorded), (.origin, origin),
+                (.checkpointDirectory, checkpointDirectory), (.signingKey, signingKey),
+                (.logLevel, logLevel),
+                (.publishInterval, publishInterval), (.shutdownGrace, shutdownGrace),
+                (.batchRecords, batchRecords), (.poolRecords, poolRecords),
+                (.poolMebibytes, poolMebibytes), (.quotaEvents, quotaEvents),
+                (.quotaBytes, quotaBytes), (.quotaQueries, quotaQueries),
+                (.quotaPercent, quotaPercent), (.corsOrigins, corsOrigins),
+                (.connections, connections), (.eventBytes, eventBytes),
+                (.documentBytes, documentBytes), (.documentDepth, documentDepth),
+                (.identifierBytes, identifierBytes), (.actionBytes, actionBytes),
+                (.nameBytes, nameBytes), (.userAgentBytes, userAgentBytes),
+                (.descriptionBytes, descriptionBytes), (.resourceCount, resourceCount),
+                (.aheadSeconds, aheadSeconds),
+            ] + Array(zip(Setting.edge, edge.given))
         precondition(options.count == Setting.all.count, "every setting has an option")
         var given: [String: String] = [:]
         for (setting, value) in options {

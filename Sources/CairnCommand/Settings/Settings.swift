@@ -34,6 +34,7 @@ struct Settings: Sendable {
     let connections: Int
     let ledgerLimits: Ledger.Limits
     let eventLimits: Limits
+    let edge: EdgeSettings
 
     /// The effective values as text, by setting; nil where nothing is set and nothing holds.
     let values: [(setting: Setting, value: String?)]
@@ -71,6 +72,7 @@ struct Settings: Sendable {
         connections = try await reader.integer(.connections)
         ledgerLimits = try await reader.ledgerLimits()
         eventLimits = try await reader.eventLimits()
+        edge = try await EdgeSettings(reader)
         var values: [(setting: Setting, value: String?)] = []
         for setting in Setting.all {
             values.append((setting, try await reader.effective(setting)))
@@ -117,7 +119,7 @@ struct InvalidSetting: Error, Equatable, CustomStringConvertible {
 }
 
 /// Looks settings up by strength and checks them.
-private struct SettingReader {
+struct SettingReader {
     private let config: ConfigReader
 
     init(options: SettingOptions, environment: [String: String]) async throws(InvalidSetting) {

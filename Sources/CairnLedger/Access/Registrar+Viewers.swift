@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Cairn
+internal import Cairn
 
 extension Registrar {
     /// What a new viewer token is to be.

@@ -72,7 +72,8 @@ final class RequestMetrics: Sendable {
     }
 
     /// Anybody can invent methods, so all but the usual ones are one.
-    private static func known(_ method: HTTPRequest.Method) -> HTTPRequest.Method {
+    /// A method by its name, if it has one here.
+    static func known(_ method: HTTPRequest.Method) -> HTTPRequest.Method {
         switch method {
         case .get, .head, .post, .put, .delete, .patch, .options: method
         default: .trace

@@ -62,7 +62,11 @@ struct Authentication: RouterMiddleware {
         _ owner: Principal? = nil
     ) -> Problem {
         refusals.count(reason)
-        if let owner { tally.noteRefusal("bad_credential", of: owner) } else { tally.noteStranger() }
+        if let owner {
+            tally.noteRefusal("bad_credential", of: owner)
+        } else {
+            tally.noteStranger()
+        }
         return Problem(.unauthenticated, "The credential is not known.")
     }
 

@@ -10,6 +10,8 @@ struct BrowserRules: RouterMiddleware {
 
     /// The origins that may call, as browsers spell them; never all of them.
     let origins: Set<String>
+    /// Whether the server speaks TLS, and so no browser need ever call it without.
+    let isSecure: Bool
     /// All routes, whose methods a preflight is told.
     let routes: [Route]
 
@@ -26,6 +28,7 @@ struct BrowserRules: RouterMiddleware {
         response.headers[.xContentTypeOptions] = "nosniff"
         response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
         response.headers[.referrerPolicy] = "no-referrer"
+        if isSecure { response.headers[.strictTransportSecurity] = "max-age=31536000" }
         guard !origins.isEmpty else { return response }
         response.headers[.vary] = "Origin"
         if let origin = request.headers[.origin], origins.contains(origin) {

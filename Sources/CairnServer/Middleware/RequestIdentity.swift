@@ -4,12 +4,15 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 
-/// Gives every request an id, the caller's own if it sent a sane one, and answers with it.
+/// Gives every request an id, the caller's own if it sent a sane one, and answers with it; and finds
+/// out whose connection it came by.
 struct RequestIdentity: RouterMiddleware {
     typealias Context = ServerContext
 
     /// Makes an id for a request that brings none.
     let makeID: @Sendable () -> String
+    /// Who is believed about the client's address.
+    let proxies: TrustedProxies
 
     func handle(
         _ request: Request,
@@ -22,6 +25,7 @@ struct RequestIdentity: RouterMiddleware {
         } else {
             context.requestID = makeID()
         }
+        context.findClient(behind: proxies, forwarded: request.headers[values: .forwardedFor])
         context.logger[metadataKey: "request_id"] = .string(context.requestID)
         var response = try await next(request, context)
         response.headers[.requestID] = context.requestID

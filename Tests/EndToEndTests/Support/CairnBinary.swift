@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnTesting
 import Foundation
 
 /// How a command ended.
@@ -53,30 +54,26 @@ enum CairnBinary {
         try String(contentsOf: repository.appendingPathComponent(path), encoding: .utf8)
     }
 
-    /// A process of the binary whose outputs go to files.
-    static func process(
+    /// Starts the binary; its outputs go to files.
+    static func start(
         _ arguments: [String],
+        input: URL? = nil,
         output: URL,
         error: URL,
         environment: [String: String] = [:]
-    ) throws -> Process {
-        let process = Process()
-        process.executableURL = url
-        process.arguments = arguments
+    ) throws -> ChildProcess {
         // Nothing of the machine that runs the tests may get in.
-        process.environment = [
-            "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no",
-            "LD_LIBRARY_PATH": ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"] ?? "",
-        ].merging(environment) { _, own in own }
-        for file in [output, error] {
-            guard FileManager.default.createFile(atPath: file.path, contents: nil) else {
-                throw Unexpected("\(file.path) cannot be made")
-            }
-        }
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = try FileHandle(forWritingTo: error)
-        process.standardInput = FileHandle.nullDevice
-        return process
+        var setting = ChildProcess.Setting(
+            url.path,
+            arguments,
+            environment: [
+                "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no",
+                "LD_LIBRARY_PATH": ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"] ?? "",
+            ].merging(environment) { _, own in own }
+        )
+        if let input { setting.input = input.path }
+        (setting.output, setting.error) = (output.path, error.path)
+        return try ChildProcess(setting)
     }
 
     /// Runs a command to its end.
@@ -96,51 +93,21 @@ enum CairnBinary {
         try await withTemporaryFolder { folder in
             let output = folder.appendingPathComponent("output")
             let error = folder.appendingPathComponent("error")
-            let process = try process(
+            let file = folder.appendingPathComponent("input")
+            if let input { try Data(input.utf8).write(to: file) }
+            let process = try start(
                 arguments,
+                input: input.map { _ in file },
                 output: output,
                 error: error,
                 environment: environment
             )
-            if let input {
-                let file = folder.appendingPathComponent("input")
-                try Data(input.utf8).write(to: file)
-                process.standardInput = try FileHandle(forReadingFrom: file)
-            }
-            try await process.runToEnd()
             return CommandRun(
-                status: process.terminationStatus,
+                status: await process.end(),
                 output: try String(contentsOf: output, encoding: .utf8),
                 error: try String(contentsOf: error, encoding: .utf8)
             )
         }
-    }
-}
-
-extension Process {
-    /// Foundation's own bookkeeping of processes does not bear two starts at once.
-    private static let starting = NSLock()
-
-    /// Starts the process, one at a time.
-    func start() throws {
-        Process.starting.lock()
-        defer { Process.starting.unlock() }
-        try run()
-    }
-
-    /// Starts the process and waits for its end, on no thread of the test's own; one that does not
-    /// end within two minutes is killed.
-    func runToEnd() async throws {
-        let (ended, end) = AsyncStream<Void>.makeStream()
-        terminationHandler = { _ in end.finish() }
-        try start()
-        let id = processIdentifier
-        let watch = Task {
-            try await Task.sleep(for: .seconds(120))
-            kill(id, SIGKILL)
-        }
-        for await _ in ended {}
-        watch.cancel()
     }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CairnTesting
 import Foundation
 import FoundationNetworking
 
@@ -6,8 +7,7 @@ import FoundationNetworking
 final class RunningServer {
     /// The address, without a slash at its end.
     let url: String
-    private let process: Process
-    private let ended: AsyncStream<Void>
+    private let process: ChildProcess
     private let errorFile: URL
 
     /// Starts a server on a store and waits until it listens.
@@ -15,23 +15,19 @@ final class RunningServer {
         let folder = store.deletingLastPathComponent()
         let name = UUID().uuidString
         errorFile = folder.appendingPathComponent("\(name).error")
-        process = try CairnBinary.process(
+        process = try CairnBinary.start(
             ["serve", "--port", "0", "--data", store.path] + (isOpen ? ["--no-auth"] : [])
                 + arguments,
             output: folder.appendingPathComponent("\(name).output"),
             error: errorFile
         )
-        let (ended, end) = AsyncStream<Void>.makeStream()
-        self.ended = ended
-        process.terminationHandler = { _ in end.finish() }
-        try process.start()
         var found: String?
         for _ in 0..<600 where found == nil && process.isRunning {
             try await Task.sleep(for: .milliseconds(50))
             found = RunningServer.address(in: errorFile)
         }
         guard let found else {
-            process.terminate()
+            process.signal(SIGTERM)
             let log = try? String(contentsOf: errorFile, encoding: .utf8)
             throw Unexpected("the server does not listen: \(log ?? "")")
         }
@@ -50,23 +46,18 @@ final class RunningServer {
 
     /// Sends a signal to this process alone.
     func signal(_ signal: Int32) {
-        kill(process.processIdentifier, signal)
+        process.signal(signal)
     }
 
     /// Waits for the end and returns the exit code.
     func end() async -> Int32 {
-        for await _ in ended {}
-        return process.terminationStatus
+        await process.end()
     }
 
     /// Stops it gracefully and returns the exit code.
     func stop() async -> Int32 {
         signal(SIGTERM)
         return await end()
-    }
-
-    deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 }
 
