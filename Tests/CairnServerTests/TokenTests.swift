@@ -99,11 +99,13 @@ struct TokenTests {
     private func authority(
         _ issuers: [TokenIssuer],
         clock: ManualClock = ManualClock(),
+        kinds: Set<SelfRecorder.Kind> = [],
         fetch: @escaping @Sendable (String) async throws -> [UInt8] = { _ in [] }
     ) async throws -> ServerSetting {
         let setting = try ServerSetting.make(
             clock: clock,
-            identity: Identity(issuers: issuers, fetch: fetch)
+            identity: Identity(issuers: issuers, fetch: fetch),
+            kinds: kinds
         ) { $0.anonymousTenant = nil }
         await setting.tokens.refresh()
         return setting
@@ -388,7 +390,7 @@ struct TokenTests {
         let maker = TokenMaker()
         var issuer = maker.issuer(.hs256)
         issuer.createsTenants = true
-        let setting = try await authority([issuer])
+        let setting = try await authority([issuer], kinds: [.changes])
         let token = maker.hs256(TokenMaker.claims(["tenant": "acme"]))
         let principal = try await setting.tokens.principal(for: Substring(token))
         #expect(principal?.tenant == "acme")
