@@ -63,3 +63,53 @@ struct TestCertificate {
         try Data(contentsOf: other.key).write(to: key)
     }
 }
+
+/// A connection over TLS that stays open, by a program that is not ours.
+final class OpenTLSConnection {
+    private let process = Process()
+    private let input = Pipe()
+    private let output = FileManager.default.temporaryDirectory
+        .appendingPathComponent("cairn-tls-\(UUID().uuidString)")
+
+    init(to url: String, options: [String] = []) throws {
+        try Data().write(to: output)
+        process.executableURL = URL(fileURLWithPath: Tool.openssl.path)
+        process.arguments =
+            ["s_client", "-quiet", "-connect", String(url.dropFirst("https://".count))] + options
+        process.standardInput = input
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardError = FileHandle.nullDevice
+        try process.start()
+    }
+
+    /// Sends a text and returns how many answers there are once there is one more.
+    func answers(after text: String) async throws -> Int {
+        func count() throws -> Int {
+            let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
+            return text.matches(of: #/HTTP/1\.1 200/#).count
+        }
+        let before = try count()
+        try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+        for _ in 0..<200 where try count() == before {
+            try await Task.sleep(for: .milliseconds(25))
+        }
+        return try count()
+    }
+
+    /// Whether the other side ends it in time.
+    func ends(within seconds: Int) async throws -> Bool {
+        for _ in 0..<seconds * 20 where process.isRunning {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        return !process.isRunning
+    }
+
+    func close() {
+        process.terminate()
+    }
+
+    deinit {
+        if process.isRunning { process.terminate() }
+        try? FileManager.default.removeItem(at: output)
+    }
+}
