@@ -86,7 +86,9 @@ let package = Package(
                 metrics, lifecycle, crypto, instrumentation, serviceContext,
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings
@@ -146,7 +148,9 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Cairn", "CairnCommand", logging],
+            dependencies: [
+                "Cairn", "CairnCommand", "CairnServer", logging, instrumentation, serviceContext,
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "TidyTests", swiftSettings: settings),
