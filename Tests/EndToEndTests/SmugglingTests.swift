@@ -99,7 +99,7 @@ struct HostileRequest: Sendable, CustomTestStringConvertible {
         "/v1/events/%", "/v1/events/%zz", "/health%2f..%2fv1%2fevents", "/v1/tenants#x",
         "/openapi.yaml/../v1/tenants", "/tlog/%2e%2e/v1/events", "/v1\\events",
         "http://localhost/v1/events", "http://localhost/health/../v1/events",
-        "http://example.com/v1/events", "http://user@localhost/v1/events", "*",
+        "http://example.com/v1/events", "http://test@localhost/v1/events", "*",
     ]
 }
 
