@@ -86,7 +86,9 @@ let package = Package(
                 metrics, lifecycle, crypto, instrumentation, serviceContext,
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings
@@ -149,7 +151,10 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Cairn", "CairnCommand", "CairnLedger", "CairnTesting", logging],
+            dependencies: [
+                "Cairn", "CairnCommand", "CairnLedger", "CairnServer", "CairnTesting", logging,
+                instrumentation, serviceContext,
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "TidyTests", dependencies: ["CairnTesting"], swiftSettings: settings),

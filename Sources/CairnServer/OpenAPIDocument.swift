@@ -190,8 +190,9 @@ package enum OpenAPIDocument {
                   schema: {$ref: "#/components/schemas/Index"}
                 - name: q
                   in: query
-                  description: Words that all occur; `"…"` is a phrase, `word*` begins a word.
-                  schema: {type: string}
+                  description: |
+                    Words that all occur; `"…"` is a phrase, `word*` begins a word. There is at least one.
+                  schema: {type: string, minLength: 1}
                 - name: sort
                   in: query
                   schema: {type: string, enum: [occurred_at, index], default: occurred_at}
@@ -813,7 +814,7 @@ package enum OpenAPIDocument {
                   headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
                   content:
                     application/yaml:
-                      schema: {type: string}
+                      schema: {type: object}
                 "500": {$ref: "#/components/responses/Problem"}
 
         components:
@@ -836,7 +837,9 @@ package enum OpenAPIDocument {
                 A name of the request, 1 to 255 visible ASCII characters, in quotes or not. The same request
                 under the same name is answered as it was first, for a week; another one is 422. Refused on
                 a stream of events; give each event an id instead.
-              schema: {type: string}
+              schema:
+                type: string
+                pattern: '^([!#-\[\]-~]([ !#-\[\]-~]{0,253}[!#-\[\]-~])?|"[ !#-\[\]-~]{1,255}")$'
             Tenant:
               name: tenant
               in: query
@@ -845,8 +848,10 @@ package enum OpenAPIDocument {
             RequestID:
               name: X-Request-Id
               in: header
-              description: An id of the caller's own for the request; one is made otherwise.
-              schema: {type: string, pattern: "^[A-Za-z0-9._-]{1,128}$"}
+              description: |
+                An id of the caller's own for the request. One is made if it is absent, or not of the form
+                `[A-Za-z0-9._-]{1,128}`.
+              schema: {type: string}
             Proof:
               name: proof
               in: query
@@ -980,6 +985,7 @@ package enum OpenAPIDocument {
             EventID:
               type: string
               format: uuid
+              pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[47][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
               description: A UUID of version 4 or 7.
             Outcome: {type: string, enum: [success, failure, denied, error, unknown]}
             Severity: {type: string, enum: [debug, info, warning, error, critical]}
@@ -1400,7 +1406,7 @@ package enum OpenAPIDocument {
                   type: string
                   minLength: 1
                   maxLength: 128
-                  description: Whom it is for, in the maker's words; without control characters.
+                  description: Whom it is for, in the maker's words; 128 bytes without control characters.
               additionalProperties: false
             ViewerToken:
               type: object

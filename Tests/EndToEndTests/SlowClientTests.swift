@@ -91,6 +91,34 @@ struct SlowClientTests {
         }
     }
 
+    @Test(
+        "A slow stream of HTTP/2 is cut, and others of its connection go on",
+        .enabled(if: Tool.openssl.isThere && Tool.curl.isThere, "needs openssl and curl")
+    )
+    func slowHTTP2() async throws {
+        try await withTemporaryFolder { folder in
+            let pair = try await TestCertificate("one", in: folder)
+            let body = folder.appendingPathComponent("body")
+            try Data(repeating: UInt8(ascii: " "), count: 400_000).write(to: body)
+            try await withServer(arguments: pair.arguments + Self.limits) { server, _ in
+                let run = try await Tool.curl.run([
+                    "-sS", "--http2", "-Z", "--cacert", pair.certificate.path,
+                    "-w", "%{http_code};", "-o", "/dev/null", "\(server.url)/health", "--next",
+                    "-sS", "--http2", "--cacert", pair.certificate.path, "--limit-rate", "20k",
+                    "-H", "Content-Type: application/json", "--data-binary", "@\(body.path)",
+                    "-w", "%{http_code};", "-o", "/dev/null", "\(server.url)/v1/events",
+                ])
+                #expect(run.output.contains("200;") && !run.output.contains("201;"))
+                #expect(run.status != 0 || run.output.contains("4"))
+                let health = try await Tool.curl.run([
+                    "-sS", "--http2", "--cacert", pair.certificate.path, "\(server.url)/health",
+                ])
+                #expect(health.output.contains("ok"))
+                #expect(!server.log.contains(#""level":"error""#))
+            }
+        }
+    }
+
     @Test("A client that does not take its answers is cut")
     func unreadAnswers() async throws {
         try await withServer(arguments: Self.limits) { server, _ in

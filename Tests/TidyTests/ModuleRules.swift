@@ -14,7 +14,8 @@ enum ModuleRules {
         "CairnServer": [
             "CairnLedger", "CairnAPI", "Cairn", "Crypto", "Foundation", "Hummingbird",
             "HummingbirdCore",
-            "HummingbirdHTTP2", "HTTPTypes", "JWTKit", "NIOCore", "NIOHTTPTypes", "NIOSSL",
+            "HummingbirdHTTP2", "HTTPTypes", "JWTKit", "NIOCore", "NIOHTTP1", "NIOHTTPTypes",
+            "NIOHTTPTypesHTTP1", "NIOSSL",
             "Instrumentation", "Logging", "Metrics", "ServiceContextModule", "ServiceLifecycle",
         ],
         "CairnCommand": [

@@ -42,6 +42,11 @@ struct ServeCommand: AsyncParsableCommand {
         let registry = MetricsRegistry()
         MetricsSystem.bootstrap(registry)
         let logger = Logger(label: "cairn")
+        let renewal = await CertificateRenewal(
+            settings.edge.certificateFiles,
+            certificate,
+            logger
+        )
         let open = try await Composition.openStore(
             in: settings.dataDirectory,
             signingKeyFile: settings.signingKeyFile,
@@ -52,7 +57,7 @@ struct ServeCommand: AsyncParsableCommand {
             try await Composition.createDefaultTenant(in: open, prefix: settings.originPrefix)
             let fetcher = KeySetFetcher()
             do {
-                try await serve(settings, open, registry, logger, issuers, fetcher, certificate)
+                try await serve(settings, open, registry, logger, issuers, fetcher, renewal)
             } catch {
                 try? await fetcher.close()
                 throw error
@@ -91,13 +96,8 @@ struct ServeCommand: AsyncParsableCommand {
         _ logger: Logger,
         _ issuers: [TokenIssuer],
         _ fetcher: KeySetFetcher,
-        _ certificate: ServerCertificate?
+        _ renewal: CertificateRenewal
     ) async throws {
-        let renewal = await CertificateRenewal(
-            settings.edge.certificateFiles,
-            certificate,
-            logger
-        )
         let ledgers = Ledgers(
             directory: open.store,
             store: open.store,
@@ -125,7 +125,7 @@ struct ServeCommand: AsyncParsableCommand {
         var serverLogger = Logger(label: "cairn.server")
         if serverLogger.logLevel == .info { serverLogger.logLevel = .notice }
         let server = Server(
-            Self.configuration(settings, certificate),
+            Self.configuration(settings, renewal.certificate),
             services: ServerServices(
                 ledgers: ledgers,
                 store: open.store,
@@ -173,7 +173,7 @@ struct ServeCommand: AsyncParsableCommand {
         )
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         let application = server.application { port in
-            let scheme = certificate == nil ? "http" : "https"
+            let scheme = renewal.certificate == nil ? "http" : "https"
             Terminal.complain("listening on \(scheme)://\(host):\(port)")
         }
         // Services end in reverse order: no more requests, then the last checkpoints.

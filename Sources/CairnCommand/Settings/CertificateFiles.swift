@@ -78,11 +78,12 @@ struct CertificateFiles: Sendable {
 /// Reads the server's certificate anew at each SIGHUP, and lives through one without TLS.
 struct CertificateRenewal: Service {
     private let files: CertificateFiles?
-    private let certificate: ServerCertificate?
+    /// What the server shows; nil without TLS.
+    let certificate: ServerCertificate?
     private let logger: Logger
     private let signals: UnixSignalsSequence
 
-    /// Listens to the signal from now on.
+    /// Listens to the signal from now on, so that none ends a server that still opens its store.
     init(_ files: CertificateFiles?, _ certificate: ServerCertificate?, _ logger: Logger) async {
         self.files = files
         self.certificate = certificate

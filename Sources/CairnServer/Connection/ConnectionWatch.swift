@@ -13,6 +13,9 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = NIOAny
     typealias OutboundOut = NIOAny
 
+    /// How long a client may take to go, once the server ends and nothing is under way.
+    private static let farewell = TimeAmount.seconds(1)
+
     private let limits: ConnectionLimits
     private let logger: Logger
     private var timer: Scheduled<Void>?
@@ -20,6 +23,8 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     /// When the connection must have a use; nil while it has one.
     private var deadline: NIODeadline?
     private var streams = 0
+    private var isHandedOver = false
+    private var isEnding = false
 
     private var hasRead = false
     private var hasWritten = false
@@ -36,6 +41,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Leaves requests to ``RequestPace``: the connection is of HTTP/1.
     func handOver() {
+        isHandedOver = true
         deadline = nil
     }
 
@@ -48,8 +54,9 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     /// Counts a stream of HTTP/2 that is over.
     func streamClosed() {
         streams -= 1
+        guard streams == 0 else { return }
         // After the idle time a client is told to go, and has a while for it.
-        if streams == 0 { deadline = .now() + limits.idle + limits.head }
+        deadline = .now() + (isEnding ? Self.farewell : limits.idle + limits.head)
     }
 
     // MARK: Bytes
@@ -74,8 +81,20 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(data, promise: promise)
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent, !isHandedOver {
+            isEnding = true
+            // A client of HTTP/2 is asked to go; one that does not answer holds nobody up.
+            if streams == 0 { deadline = .now() + Self.farewell }
+            timer?.cancel()
+            lookLater(context)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     private func lookLater(_ context: ChannelHandlerContext) {
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: limits.watch) {
+        let pause = isEnding ? Self.farewell : limits.watch
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: pause) {
             self.look(context)
         }
     }

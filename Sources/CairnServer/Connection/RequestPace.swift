@@ -4,7 +4,9 @@ internal import CairnAPI
 internal import HTTPTypes
 internal import Logging
 internal import NIOCore
+internal import NIOHTTP1
 internal import NIOHTTPTypes
+internal import NIOHTTPTypesHTTP1
 
 /// Closes a connection, or a stream of HTTP/2, whose client sends a request too slowly.
 ///
@@ -55,6 +57,14 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         let own = try? context.pipeline.syncOperations.handler(type: ConnectionWatch.self)
         own?.handOver()
+        if let codec = try? context.pipeline.syncOperations.handler(
+            type: HTTP1ToHTTPServerCodec.self
+        ) {
+            try? context.pipeline.syncOperations.addHandler(
+                Persistence(),
+                position: .before(codec)
+            )
+        }
         // Streams of HTTP/2 have a channel each; the connection's own is above them.
         if own == nil, let parent = context.channel.parent, parent.eventLoop.inEventLoop {
             watch = try? parent.pipeline.syncOperations.handler(type: ConnectionWatch.self)
@@ -174,5 +184,21 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
         self.deadline = nil
         logger.debug("a slow client is cut", metadata: ["stage": "\(stage.rawValue)"])
         context.close(promise: nil)
+    }
+}
+
+/// Says of a request that is the connection's last that it is, in the words of HTTP/1.1.
+///
+/// A client of HTTP/1.0 reads to the end of the connection, and none says so.
+private final class Persistence: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .head(var head) = unwrapInboundIn(data),
+            head.version != .http1_1 || !head.isKeepAlive
+        else { return context.fireChannelRead(data) }
+        head.headers.replaceOrAdd(name: "Connection", value: "close")
+        context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 }

@@ -4,6 +4,7 @@ internal import HummingbirdCore
 internal import HummingbirdHTTP2
 internal import Logging
 internal import NIOCore
+internal import NIOSSL
 
 /// A channel that is watched from its first byte on.
 struct WatchedChannel<Base: ServerChildChannel>: ServerChildChannel {
@@ -15,11 +16,31 @@ struct WatchedChannel<Base: ServerChildChannel>: ServerChildChannel {
             try channel.pipeline.syncOperations.addHandler(ConnectionWatch(limits, logger: logger))
         }.flatMap {
             base.setup(channel: channel, logger: logger)
+        }.flatMapThrowing { value in
+            let pipeline = channel.pipeline.syncOperations
+            if let tls = try? pipeline.handler(type: NIOSSLServerHandler.self) {
+                try pipeline.addHandler(LateClose(), position: .after(tls))
+            }
+            return value
         }
     }
 
     func handle(value: Base.Value, logger: Logger) async {
         await base.handle(value: value, logger: logger)
+    }
+}
+
+/// Closes a connection a moment after it was told to.
+///
+/// A connection of HTTP/2 that is to end is closed by the last frame of its last stream, while that
+/// frame still waits to be sent.
+private final class LateClose: ChannelOutboundHandler {
+    typealias OutboundIn = NIOAny
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        context.eventLoop.assumeIsolated().execute {
+            context.close(mode: mode, promise: promise)
+        }
     }
 }
 

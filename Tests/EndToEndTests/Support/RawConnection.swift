@@ -39,6 +39,12 @@ final class RawConnection {
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
     }
 
+    /// Takes a socket that is connected.
+    fileprivate init(descriptor: Int32) {
+        self.descriptor = descriptor
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+    }
+
     deinit {
         close(descriptor)
     }
@@ -90,5 +96,44 @@ final class RawConnection {
             }
         }
         return received
+    }
+}
+
+/// A port on loopback whose every answer is the test's own.
+final class RawListener {
+    /// The port, which the system chose.
+    let port: Int
+    private let descriptor: Int32
+
+    init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = descriptor
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, size) + listen(descriptor, 8)
+                    + getsockname(descriptor, $0, &size)
+            }
+        }
+        guard result == 0 else { throw Unexpected("no port to listen on") }
+        port = Int(in_port_t(bigEndian: address.sin_port))
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+    }
+
+    /// The next connection.
+    func accept() async throws -> RawConnection {
+        for _ in 0..<500 {
+            let accepted = Glibc.accept(descriptor, nil, nil)
+            if accepted >= 0 { return RawConnection(descriptor: accepted) }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw Unexpected("nobody connected")
+    }
+
+    deinit {
+        close(descriptor)
     }
 }

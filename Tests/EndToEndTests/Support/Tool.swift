@@ -65,3 +65,59 @@ struct TestCertificate {
         try Data(contentsOf: other.key).write(to: key)
     }
 }
+
+/// A connection over TLS that stays open, by a program that is not ours.
+final class OpenTLSConnection {
+    private let process: ChildProcess
+    private let input: FileHandle
+    private let output = FileManager.default.temporaryDirectory
+        .appendingPathComponent("cairn-tls-\(UUID().uuidString)")
+
+    init(to url: String, options: [String] = []) throws {
+        try Data().write(to: output)
+        var setting = ChildProcess.Setting(
+            Tool.openssl.path,
+            ["s_client", "-quiet", "-connect", String(url.dropFirst("https://".count))] + options,
+            environment: [:]
+        )
+        // A pipe with a name, open at both ends here, so that neither side waits for the other.
+        setting.input = output.path + ".in"
+        guard mkfifo(setting.input, 0o600) == 0,
+            let input = FileHandle(forUpdatingAtPath: setting.input)
+        else { throw Unexpected("\(setting.input) cannot be made") }
+        self.input = input
+        setting.output = output.path
+        process = try ChildProcess(setting)
+    }
+
+    /// Sends a text and returns how many answers there are once there is one more.
+    func answers(after text: String) async throws -> Int {
+        func count() throws -> Int {
+            let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
+            return text.matches(of: #/HTTP/1\.1 200/#).count
+        }
+        let before = try count()
+        try input.write(contentsOf: Data(text.utf8))
+        for _ in 0..<200 where try count() == before {
+            try await Task.sleep(for: .milliseconds(25))
+        }
+        return try count()
+    }
+
+    /// Whether the other side ends it in time.
+    func ends(within seconds: Int) async throws -> Bool {
+        for _ in 0..<seconds * 20 where process.isRunning {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        return !process.isRunning
+    }
+
+    func close() {
+        process.signal(SIGTERM)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: output.path + ".in")
+        try? FileManager.default.removeItem(at: output)
+    }
+}
