@@ -187,4 +187,44 @@ struct ServerLifeTests {
         let remote = try await CairnBinary.run("bench", "--server", "http://192.0.2.1:8000")
         #expect(remote.status == 2)
     }
+
+    @Test("The load command drives several tenants at once, and one beside another that floods")
+    func benchTenants() async throws {
+        try await withServer(
+            isOpen: false,
+            arguments: ["--quota-events-per-second", "100"]
+        ) { server, store in
+            let file = store.appendingPathComponent("admin.key")
+            let owner = try String(contentsOf: file, encoding: .utf8)
+            let place = ["--server", server.url, "--seconds", "1", "--batch", "20", "--json"]
+            let environment = [
+                "CAIRN_API_KEY": owner.trimmingCharacters(in: .whitespacesAndNewlines)
+            ]
+            let several = try await CairnBinary.run(
+                ["bench", "--tenants", "3", "--connections", "1"] + place,
+                environment: environment
+            )
+            #expect(several.status == 0, "\(several.error)")
+            let figures = try several.json()
+            #expect(figures["tenants"] as? Int == 3)
+            #expect(figures["tenant_events_per_second_least"] as? Int ?? 0 > 0)
+            let flood = try await CairnBinary.run(
+                ["bench", "--flood", "1000"] + place,
+                environment: environment
+            )
+            #expect(flood.status == 0, "\(flood.error)")
+            let sides = try flood.json()
+            #expect(sides["quiet_over_quota"] as? Int == 0)
+            #expect(sides["quiet_requests"] as? Int ?? 0 > 2)
+            #expect(sides["flood_over_quota"] as? Int ?? 0 > 0)
+            #expect(sides["beside_flood_p99_us"] as? Int ?? 0 > 0)
+            // Its keys are gone, and its tenants are used again.
+            let keys = try await CairnBinary.run(
+                ["key", "list", "--tenant", "bench-1", "--server", server.url, "--json"],
+                environment: environment
+            )
+            #expect(keys.lines.count == 2)
+            #expect(keys.lines.allSatisfy { $0.contains("revoked_at") })
+        }
+    }
 }

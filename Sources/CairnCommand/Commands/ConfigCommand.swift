@@ -30,15 +30,24 @@ struct ConfigCommand: AsyncParsableCommand {
         let effective = try await Settings(options: settings)
         guard !json else {
             var object = JSONObject()
-            for (setting, value) in effective.values {
+            var sources = JSONObject()
+            for (setting, value, source) in effective.values {
                 object[setting.key] = value.map { Self.json($0, setting.kind) }
+                sources[setting.key] = .string(source.description)
             }
+            if effective.secretIssuer != nil { object["JWT_SECRET"] = "set" }
+            object["sources"] = .object(sources)
             Terminal.write(JSONValue.object(object).line)
             return
         }
-        Terminal.write(
-            Table.facts(effective.values.map { ($0.setting.key, $0.value ?? "-") })
-        )
+        var table = Table(["setting", "value", "from"])
+        for (setting, value, source) in effective.values {
+            table.append([setting.key, value ?? "-", source.description])
+        }
+        if effective.secretIssuer != nil {
+            table.append(["JWT_SECRET", "set", "JWT_SECRET, an alias"])
+        }
+        Terminal.write(table.rendered(columns: 400))
     }
 
     private static func json(_ value: String, _ kind: Setting.Kind) -> JSONValue {

@@ -30,7 +30,10 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await Settings(options: options)
         try Self.admit(settings)
-        let issuers = try settings.issuersFile.map(IssuersFile.read) ?? []
+        let issuers =
+            try settings.issuersFile.map(IssuersFile.read) ?? settings.secretIssuer.map { [$0] }
+            ?? []
+        settings.notices.forEach(Terminal.complain)
         let certificate = try settings.edge.certificateFiles?.load()
         let level = Logger.Level(rawValue: settings.logLevel) ?? .info
         LoggingSystem.bootstrap { label in

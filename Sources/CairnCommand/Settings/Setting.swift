@@ -92,6 +92,19 @@ extension Setting {
         defaultText: "false",
         meaning: "Serve everybody who can connect, without credentials; on loopback only."
     )
+    static let environment = Setting(
+        key: "environment",
+        kind: .word(["development", "production"]),
+        defaultText: "development",
+        meaning:
+            "In `production` the server does not start on settings that others must not depend on."
+    )
+    static let terminatedByProxy = Setting(
+        key: "tls.terminated-by-proxy",
+        kind: .flag,
+        defaultText: "false",
+        meaning: "Says that a proxy in front speaks TLS, and nobody is between it and the server."
+    )
     static let issuers = Setting(
         key: "auth.issuers",
         kind: .path,
@@ -259,7 +272,8 @@ extension Setting {
     /// Every setting, in the order of the documentation.
     static let all =
         [
-            data, host, port, operationsPort, noAuth, issuers, recorded, origin,
+            data, host, port, operationsPort, noAuth, environment, terminatedByProxy, issuers,
+            recorded, origin,
             checkpointDirectory,
             signingKey,
             logLevel,

@@ -18,6 +18,10 @@ struct SettingOptions: ParsableArguments {
     @Option(name: Setting.operationsPort.name, help: Setting.operationsPort.help)
     var operationsPort: String?
     @Flag(name: Setting.noAuth.name, help: Setting.noAuth.help) var noAuth = false
+    @Option(name: Setting.environment.name, help: Setting.environment.help)
+    var environment: String?
+    @Flag(name: Setting.terminatedByProxy.name, help: Setting.terminatedByProxy.help)
+    var terminatedByProxy = false
     @Option(name: Setting.issuers.name, help: Setting.issuers.help) var issuers: String?
     @Option(name: Setting.recorded.name, help: Setting.recorded.help) var recorded: String?
     @Option(name: Setting.origin.name, help: Setting.origin.help) var origin: String?
@@ -73,7 +77,8 @@ struct SettingOptions: ParsableArguments {
         let options: [(setting: Setting, value: String?)] =
             [
                 (.data, data), (.host, host), (.port, port), (.operationsPort, operationsPort),
-                (.noAuth, noAuth ? "true" : nil), (.issuers, issuers),
+                (.noAuth, noAuth ? "true" : nil), (.environment, environment),
+                (.terminatedByProxy, terminatedByProxy ? "true" : nil), (.issuers, issuers),
                 (.recorded, recorded), (.origin, origin),
                 (.checkpointDirectory, checkpointDirectory), (.signingKey, signingKey),
                 (.logLevel, logLevel),

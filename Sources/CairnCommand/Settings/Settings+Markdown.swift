@@ -33,6 +33,40 @@ extension Setting {
             page += "| `\(setting.key)` | `--\(setting.option)` | `\(setting.variable)` "
             page += "| \(preset) | \(setting.allowed) | \(setting.meaning) |\n"
         }
+        page += """
+
+            ## Variables of older services
+
+            These are understood, too, and are weaker than all above: an option, a `CAIRN_` variable
+            and the file beat them. One in use is named at the start.
+
+            | variable | stands for | values |
+            | --- | --- | --- |
+
+            """
+        for alias in SettingAlias.all {
+            page += "| `\(alias.variable)` | `\(alias.setting.key)` | \(alias.meaning) |\n"
+        }
+        page += """
+            | `JWT_SECRET`, `JWT_ALGORITHM` | an issuer in `auth.issuers` | at least 32 bytes; `HS256` |
+
+            Tokens signed with `JWT_SECRET` need the claims `iss` and `aud`, both `cairn`, `exp`, `sub`,
+            `tenant`, and `roles` or `scope`. Where `auth.issuers` is set, `JWT_SECRET` is not used.
+
+            With `TENANT_ID` the server does not start: a tenant comes from the credential alone. These
+            mean nothing here, and are named at the start if they are set:
+            \(SettingAlias.unused.map { "`\($0)`" }.joined(separator: ", ")).
+
+            ## Production
+
+            With `environment` set to `production` the server does not start
+
+            - with `no-auth`;
+            - with a `JWT_SECRET` that is a placeholder or a pattern;
+            - on an address that others can reach without TLS, unless `tls.terminated-by-proxy` is set
+              and that proxy's addresses are among `proxies.trusted`.
+
+            """
         return page
     }
 }

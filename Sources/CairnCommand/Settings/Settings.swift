@@ -2,9 +2,7 @@
 import Cairn
 import CairnLedger
 import CairnServer
-import Configuration
 import Foundation
-import SystemPackage
 
 /// Everything an operator may set, read and checked.
 ///
@@ -36,14 +34,21 @@ struct Settings: Sendable {
     let eventLimits: Limits
     let edge: EdgeSettings
 
-    /// The effective values as text, by setting; nil where nothing is set and nothing holds.
-    let values: [(setting: Setting, value: String?)]
+    /// The issuer that `JWT_SECRET` describes, unless a file of issuers is set.
+    let secretIssuer: TokenIssuer?
+    /// What an operator is told at the start of variables that older services have; names alone.
+    let notices: [String]
+
+    /// The effective values as text, by setting, and where each comes from; nil where nothing is
+    /// set and nothing holds.
+    let values: [(setting: Setting, value: String?, source: SettingReader.Source)]
 
     /// Reads the settings, or names the first that is not allowed.
     init(
         options: SettingOptions,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws(InvalidSetting) {
+        try SettingAlias.refuseTenant(in: environment)
         let reader = try await SettingReader(options: options, environment: environment)
         dataDirectory = try await reader.text(.data)
         host = try await reader.text(.host)
@@ -73,11 +78,47 @@ struct Settings: Sendable {
         ledgerLimits = try await reader.ledgerLimits()
         eventLimits = try await reader.eventLimits()
         edge = try await EdgeSettings(reader)
-        var values: [(setting: Setting, value: String?)] = []
+        var values: [(setting: Setting, value: String?, source: SettingReader.Source)] = []
         for setting in Setting.all {
-            values.append((setting, try await reader.effective(setting)))
+            let source = try await reader.source(setting)
+            values.append((setting, try await reader.effective(setting), source))
         }
         self.values = values
+        secretIssuer = issuersFile == nil ? try SettingAlias.issuer(in: environment) : nil
+        notices = Settings.notices(environment, values.map(\.source), secretIssuer)
+        if try await reader.text(.environment) == "production" {
+            let rules = ProductionRules(
+                isOpen: isOpen,
+                isLoopback: Settings.isLoopback(host),
+                hasTLS: edge.certificateFiles != nil,
+                isTerminatedByProxy: try await reader.flag(.terminatedByProxy),
+                trustedProxies: edge.proxies.count,
+                secret: secretIssuer.flatMap {
+                    if case .secret(let bytes) = $0.keys { bytes } else { nil }
+                }
+            )
+            if let broken = rules.broken { throw broken }
+        }
+    }
+
+    private static func notices(
+        _ environment: [String: String],
+        _ sources: [SettingReader.Source],
+        _ secretIssuer: TokenIssuer?
+    ) -> [String] {
+        var notices = sources.compactMap { source in
+            if case .alias(let name) = source { name } else { nil as String? }
+        }
+        let isSecretSet = !(environment["JWT_SECRET"] ?? "").isEmpty
+        if secretIssuer != nil { notices.append("JWT_SECRET") }
+        notices = notices.map { "the variable \($0) is in use, as an alias; see configuration.md" }
+        var unused = SettingAlias.unused.filter { environment[$0] != nil }
+        if isSecretSet, secretIssuer == nil { unused.append("JWT_SECRET") }
+        if !unused.isEmpty {
+            let names = unused.joined(separator: ", ")
+            notices.append("these variables are set and not used: \(names)")
+        }
+        return notices
     }
 
     /// Where the signing key is unless it is set.
@@ -116,178 +157,4 @@ struct InvalidSetting: Error, Equatable, CustomStringConvertible {
 
     /// Both, as a sentence.
     var description: String { "the setting \(key) is not allowed; allowed: \(allowed)" }
-}
-
-/// Looks settings up by strength and checks them.
-struct SettingReader {
-    private let config: ConfigReader
-
-    init(options: SettingOptions, environment: [String: String]) async throws(InvalidSetting) {
-        var given: [AbsoluteConfigKey: ConfigValue] = [:]
-        for setting in Setting.all {
-            guard let text = options.given[setting.key] else { continue }
-            given[AbsoluteConfigKey(ConfigKey(setting.key))] = try SettingReader.value(
-                text,
-                of: setting
-            )
-        }
-        var providers: [any ConfigProvider] = [
-            InMemoryProvider(values: given),
-            EnvironmentVariablesProvider(environmentVariables: environment)
-                .prefixKeys(with: "cairn"),
-        ]
-        if let path = options.config ?? environment["CAIRN_CONFIG"] {
-            providers.append(try await SettingReader.file(path))
-        }
-        config = ConfigReader(providers: providers)
-    }
-
-    private static func value(
-        _ text: String,
-        of setting: Setting
-    ) throws(InvalidSetting)
-        -> ConfigValue
-    {
-        switch setting.kind {
-        case .text, .path, .word: return ConfigValue(.string(text), isSecret: false)
-        case .flag: return ConfigValue(.bool(text == "true"), isSecret: false)
-        case .integer:
-            guard let number = Int(text) else {
-                throw InvalidSetting(key: setting.key, allowed: setting.allowed)
-            }
-            return ConfigValue(.int(number), isSecret: false)
-        }
-    }
-
-    private static func file(_ path: String) async throws(InvalidSetting) -> any ConfigProvider {
-        do {
-            return path.hasSuffix(".json")
-                ? try await FileProvider<JSONSnapshot>(filePath: FilePath(path))
-                : try await FileProvider<YAMLSnapshot>(filePath: FilePath(path))
-        } catch {
-            throw InvalidSetting(
-                key: "config",
-                allowed: "a file of settings that can be read (\(path): \(error))"
-            )
-        }
-    }
-
-    /// The value that is set, as text; nil when none is.
-    private func lookUp(_ setting: Setting) async throws(InvalidSetting) -> String? {
-        let key = ConfigKey(setting.key)
-        let found: String?
-        do {
-            switch setting.kind {
-            case .text, .path, .word: found = try await config.fetchString(forKey: key)
-            case .flag: found = try await config.fetchBool(forKey: key).map { "\($0)" }
-            case .integer: found = try await config.fetchInt(forKey: key).map { "\($0)" }
-            }
-        } catch {
-            // What the provider says names its own types; the name and the rule say more.
-            throw InvalidSetting(key: setting.key, allowed: setting.allowed)
-        }
-        guard let found else { return nil }
-        let isAllowed =
-            switch setting.kind {
-            case .text, .path: !found.isEmpty
-            case .flag: true
-            case .integer(let range): Int(found).map(range.contains) ?? false
-            case .word(let words): words.contains(found)
-            }
-        guard isAllowed else { throw InvalidSetting(key: setting.key, allowed: setting.allowed) }
-        return found
-    }
-
-    func effective(_ setting: Setting) async throws(InvalidSetting) -> String? {
-        try await lookUp(setting) ?? setting.defaultText
-    }
-
-    func quotas() async throws(InvalidSetting) -> QuotaLimits {
-        var quotas = QuotaLimits()
-        quotas.events = try await optionalInteger(.quotaEvents)
-        quotas.bytes = try await optionalInteger(.quotaBytes)
-        quotas.queries = try await optionalInteger(.quotaQueries)
-        quotas.credentialPercent = try await integer(.quotaPercent)
-        return quotas
-    }
-
-    func recorded() async throws(InvalidSetting) -> Set<SelfRecorder.Kind> {
-        let text = try await text(.recorded)
-        guard text != "none" else { return [] }
-        var kinds: Set<SelfRecorder.Kind> = []
-        for word in text.split(separator: ",").map({ $0.filter { $0 != " " } }) {
-            guard let kind = SelfRecorder.Kind(rawValue: word) else {
-                let words = SelfRecorder.Kind.allCases.map(\.rawValue).joined(separator: ", ")
-                throw InvalidSetting(
-                    key: Setting.recorded.key,
-                    allowed: "some of \(words) between commas, or none"
-                )
-            }
-            kinds.insert(kind)
-        }
-        return kinds
-    }
-
-    func origins() async throws(InvalidSetting) -> Set<String> {
-        guard let text = try await lookUp(.corsOrigins) else { return [] }
-        let origins = text.split(separator: ",").map { $0.filter { $0 != " " } }
-        for origin in origins {
-            guard let url = URLComponents(string: origin), let host = url.host, !host.isEmpty,
-                url.scheme == "https" || url.scheme == "http", url.path.isEmpty,
-                url.query == nil, url.user == nil, origin == origin.lowercased()
-            else {
-                throw InvalidSetting(
-                    key: Setting.corsOrigins.key,
-                    allowed: "origins between commas, as https://app.example.com, and never *"
-                )
-            }
-        }
-        return Set(origins)
-    }
-
-    func optionalText(_ setting: Setting) async throws(InvalidSetting) -> String? {
-        try await lookUp(setting)
-    }
-
-    func text(_ setting: Setting) async throws(InvalidSetting) -> String {
-        try await effective(setting) ?? ""
-    }
-
-    func flag(_ setting: Setting) async throws(InvalidSetting) -> Bool {
-        try await effective(setting) == "true"
-    }
-
-    func optionalInteger(_ setting: Setting) async throws(InvalidSetting) -> Int? {
-        try await effective(setting).flatMap { Int($0) }
-    }
-
-    func integer(_ setting: Setting) async throws(InvalidSetting) -> Int {
-        guard let number = try await optionalInteger(setting) else {
-            preconditionFailure("\(setting.key) has a default")
-        }
-        return number
-    }
-
-    func ledgerLimits() async throws(InvalidSetting) -> Ledger.Limits {
-        var limits = Ledger.Limits()
-        limits.batchRecords = try await integer(.batchRecords)
-        limits.poolRecords = try await integer(.poolRecords)
-        limits.poolBytes = try await integer(.poolMebibytes) << 20
-        return limits
-    }
-
-    func eventLimits() async throws(InvalidSetting) -> Limits {
-        var limits = Limits()
-        limits.eventBytes = try await integer(.eventBytes)
-        limits.documentBytes = try await integer(.documentBytes)
-        limits.documentDepth = try await integer(.documentDepth)
-        limits.identifierBytes = try await integer(.identifierBytes)
-        limits.actionBytes = try await integer(.actionBytes)
-        limits.nameBytes = try await integer(.nameBytes)
-        limits.userAgentBytes = try await integer(.userAgentBytes)
-        limits.descriptionBytes = try await integer(.descriptionBytes)
-        limits.resourceCount = try await integer(.resourceCount)
-        limits.aheadMilliseconds = Int64(try await integer(.aheadSeconds)) * 1000
-        return limits
-    }
 }

@@ -123,7 +123,7 @@ package actor Ledger {
             if waiter.isSettled { return waiter.settledOutcomes }
         } else {
             isLed = true
-            limits.contention.enter()
+            limits.contention.enter(tenant.ledger, at: lastUsed)
         }
         while !waiter.isSettled {
             await sequence()
@@ -135,7 +135,7 @@ package actor Ledger {
     private func handOverLead() {
         guard let next = pool.first else {
             isLed = false
-            limits.contention.leave()
+            limits.contention.leave(tenant.ledger, at: clock.continuousMilliseconds())
             return
         }
         wake(next)
@@ -165,7 +165,10 @@ package actor Ledger {
     }
 
     private func take() {
-        let most = limits.contention.batchRecords(alone: limits.batchRecords)
+        let most = limits.contention.batchRecords(
+            alone: limits.batchRecords,
+            at: clock.continuousMilliseconds()
+        )
         var bytes = 0
         for waiter in pool {
             while waiter.taken < waiter.events.count {

@@ -22,6 +22,9 @@ package struct TrustedProxies: Sendable {
         self.networks = networks
     }
 
+    /// How many networks are trusted.
+    package var count: Int { networks.count }
+
     /// The client of a connection: the connection's own address, unless that is a trusted proxy's.
     /// Then the rightmost address of `X-Forwarded-For` that is not one.
     ///

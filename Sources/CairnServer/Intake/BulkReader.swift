@@ -7,7 +7,7 @@ internal import Cairn
 /// Each item is found by its brackets and quotes alone and then read by itself, so that what is
 /// wrong with one event is told of that event.
 struct BulkReader {
-    private let bytes: UnsafeRawBufferPointer
+    private var bytes: UnsafeRawBufferPointer
     private var at: Int
     private var isFirst = true
 
@@ -33,6 +33,11 @@ struct BulkReader {
                 )
             )
         }
+    }
+
+    /// Goes on in the same bytes, which may have another address by now.
+    mutating func resume(in bytes: UnsafeRawBufferPointer) {
+        self.bytes = bytes
     }
 
     /// The bytes of the next item, or nil after the last one, when the body has ended as it should.

@@ -14,6 +14,8 @@ struct EventRoutes: Sendable {
     let services: ServerServices
     let metrics: RequestMetrics
     let quotas: Quotas
+    /// In which bulks are read.
+    let turns = Turns()
 
     var routes: [Route] {
         [Route(.post, Path.events, for: .holders(.eventsWrite), handler: append)]
@@ -47,7 +49,7 @@ struct EventRoutes: Sendable {
         }
         let body = try await request.body(upTo: configuration.bulkBytes)
         try services.requireGood(principal)
-        if let events = try bulk(body, reader) {
+        if let events = try await bulk(body, reader) {
             quotas.charge(principal, events: events.count, bytes: body.readableBytes)
             return try await answer(events, intake, context)
         }
@@ -104,53 +106,73 @@ struct EventRoutes: Sendable {
 
     // MARK: Bulk
 
+    /// How many events of a bulk are read before others may have the thread.
+    private static let eventsAtOnce = 32
+
     /// The events of a bulk, each read or refused; nil for a body that is no bulk.
     private func bulk(
         _ body: ByteBuffer,
         _ reader: EventReader
-    ) throws(Problem) -> [Result<PreparedEvent, Problem>]? {
-        let result = body.withUnsafeReadableBytes {
-            bytes -> Result<[Result<PreparedEvent, Problem>]?, Problem> in
+    ) async throws(Problem) -> [Result<PreparedEvent, Problem>]? {
+        let start = body.withUnsafeReadableBytes { bytes -> Result<BulkReader?, Problem> in
             do throws(Problem) {
-                return .success(try read(bytes, reader))
+                return .success(try BulkReader(bytes))
             } catch {
                 return .failure(error)
             }
         }
-        return try result.get()
+        guard var items = try start.get() else { return nil }
+        return try await turns.take { () async throws(Problem) in
+            var events: [Result<PreparedEvent, Problem>] = []
+            while try read(&items, of: body, reader, into: &events) { await Task.yield() }
+            return events
+        }
+    }
+
+    /// Reads some events; returns whether there may be more.
+    private func read(
+        _ items: inout BulkReader,
+        of body: ByteBuffer,
+        _ reader: EventReader,
+        into events: inout [Result<PreparedEvent, Problem>]
+    ) throws(Problem) -> Bool {
+        try body.withUnsafeReadableBytes { bytes -> Result<Bool, Problem> in
+            items.resume(in: bytes)
+            do throws(Problem) {
+                for _ in 0..<Self.eventsAtOnce {
+                    guard let item = try items.next() else { return .success(false) }
+                    events.append(try read(item, at: events.count, reader))
+                }
+                return .success(true)
+            } catch {
+                return .failure(error)
+            }
+        }.get()
     }
 
     private func read(
-        _ bytes: UnsafeRawBufferPointer,
+        _ item: UnsafeRawBufferPointer,
+        at position: Int,
         _ reader: EventReader
-    ) throws(Problem) -> [Result<PreparedEvent, Problem>]? {
-        guard var items = try BulkReader(bytes) else { return nil }
-        var events: [Result<PreparedEvent, Problem>] = []
-        while let item = try items.next() {
-            guard events.count < configuration.bulkEvents else {
-                throw Problem(
-                    .tooManyEvents,
-                    "A bulk holds at most \(configuration.bulkEvents) events."
-                )
-            }
-            let event = reader.result(item, at: events.count)
-            // A body that is no JSON is refused as a whole, wherever it shows.
-            if case .failure(let problem) = event, problem.code == .malformedBody {
-                throw Problem(
-                    .malformedBody,
-                    "events[\(events.count)]: \(problem.detail ?? "")",
-                    errors: problem.errors.map {
-                        .init(
-                            field: "events[\(events.count)]",
-                            code: $0.code,
-                            message: $0.message
-                        )
-                    }
-                )
-            }
-            events.append(event)
+    ) throws(Problem) -> Result<PreparedEvent, Problem> {
+        guard position < configuration.bulkEvents else {
+            throw Problem(
+                .tooManyEvents,
+                "A bulk holds at most \(configuration.bulkEvents) events."
+            )
         }
-        return events
+        let event = reader.result(item, at: position)
+        // A body that is no JSON is refused as a whole, wherever it shows.
+        if case .failure(let problem) = event, problem.code == .malformedBody {
+            throw Problem(
+                .malformedBody,
+                "events[\(position)]: \(problem.detail ?? "")",
+                errors: problem.errors.map {
+                    .init(field: "events[\(position)]", code: $0.code, message: $0.message)
+                }
+            )
+        }
+        return event
     }
 
     private func answer(

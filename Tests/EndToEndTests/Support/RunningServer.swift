@@ -11,7 +11,12 @@ final class RunningServer {
     private let errorFile: URL
 
     /// Starts a server on a store and waits until it listens.
-    init(_ store: URL, isOpen: Bool = true, arguments: [String] = []) async throws {
+    init(
+        _ store: URL,
+        isOpen: Bool = true,
+        arguments: [String] = [],
+        environment: [String: String] = [:]
+    ) async throws {
         let folder = store.deletingLastPathComponent()
         let name = UUID().uuidString
         errorFile = folder.appendingPathComponent("\(name).error")
@@ -19,7 +24,8 @@ final class RunningServer {
             ["serve", "--port", "0", "--data", store.path] + (isOpen ? ["--no-auth"] : [])
                 + arguments,
             output: folder.appendingPathComponent("\(name).output"),
-            error: errorFile
+            error: errorFile,
+            environment: environment
         )
         var found: String?
         for _ in 0..<600 where found == nil && process.isRunning {
