@@ -119,9 +119,42 @@ struct SlowClientTests {
         }
     }
 
+    @Test(
+        "A client of HTTP/2 that gives its answer no window is cut, whatever else it sends",
+        .enabled(if: Tool.openssl.isThere && Tool.curl.isThere, "needs openssl and curl")
+    )
+    func noWindow() async throws {
+        try await withTemporaryFolder { folder in
+            let pair = try await TestCertificate("one", in: folder)
+            let limits = ["--limits-head-seconds", "1", "--limits-idle-seconds", "1"]
+            try await withServer(
+                arguments: pair.arguments + limits + ["--log-level", "debug"]
+            ) { server, _ in
+                let connection = try OpenTLSConnection(to: server.url, options: ["-alpn", "h2"])
+                // The preface; SETTINGS with a window of 0; HEADERS of `GET /openapi.yaml`.
+                let path = Array("/openapi.yaml".utf8)
+                let head =
+                    [0x82, 0x87, 0x01, 0x09] + Array("localhost".utf8)
+                    + [0x04, UInt8(path.count)] + path
+                try connection.send(
+                    Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+                        + [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0]
+                        + [0, 0, UInt8(head.count), 1, 5, 0, 0, 0, 1] + head
+                )
+                // WINDOW_UPDATE of the connection, so that it is never silent.
+                for _ in 0..<8 {
+                    try await Task.sleep(for: .milliseconds(300))
+                    try connection.send([0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 1])
+                }
+                #expect(try await connection.ends(within: 6))
+                #expect(server.log.contains(#""route":"/openapi.yaml""#))
+            }
+        }
+    }
+
     @Test("A client that does not take its answers is cut")
     func unreadAnswers() async throws {
-        try await withServer(arguments: Self.limits) { server, _ in
+        try await withServer(arguments: Self.limits + ["--log-level", "debug"]) { server, _ in
             let connection = try RawConnection(to: server.url)
             let request = "GET /openapi.yaml HTTP/1.1\r\nHost: localhost\r\n\r\n"
             // Far more answers than the system keeps for the two.
@@ -131,7 +164,7 @@ struct SlowClientTests {
             try await Task.sleep(for: .seconds(6))
             #expect(try await HTTP.get("\(server.url)/health").status == 200)
             let received = try await connection.receive(seconds: 10)
-            #expect(received.isClosed)
+            #expect(received.isClosed && server.log.contains(#""stage":"answer""#))
         }
     }
 

@@ -104,6 +104,12 @@ final class OpenTLSConnection {
         return try count()
     }
 
+    /// Sends bytes, if it still runs.
+    func send(_ bytes: [UInt8]) throws {
+        guard process.isRunning else { return }
+        try input.fileHandleForWriting.write(contentsOf: Data(bytes))
+    }
+
     /// Whether the other side ends it in time.
     func ends(within seconds: Int) async throws -> Bool {
         for _ in 0..<seconds * 20 where process.isRunning {
