@@ -394,8 +394,7 @@ struct TokenTests {
         let token = maker.hs256(TokenMaker.claims(["tenant": "acme"]))
         let principal = try await setting.tokens.principal(for: Substring(token))
         #expect(principal?.tenant == "acme")
-        let ledger = try await setting.ledgers.ledger(of: "acme")
-        #expect(await ledger.currentHead.size == 1)
+        #expect(try await setting.ledgers.ledger(of: "acme").currentHead.size == 1)
     }
 }
 
