@@ -29,7 +29,7 @@ struct LogTests {
         let length = body.map { ["Content-Length: \($0.utf8.count)"] } ?? []
         let head = ["\(line) HTTP/1.1", "Host: localhost", "Connection: close"] + fields + length
         try await connection.send(head.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? ""))
-        return try await connection.receive(seconds: 5).text
+        return try await connection.receive(seconds: 15).text
     }
 
     @Test("An access is told in one line: who, what, when in which trace, and how it ended")

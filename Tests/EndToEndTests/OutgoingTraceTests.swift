@@ -16,7 +16,7 @@ struct OutgoingTraceTests {
         let address = "http://127.0.0.1:\(listener.port)/keys"
         async let fetched = ServiceContext.withValue(place) { try await fetcher.fetch(address) }
         let connection = try await listener.accept()
-        let request = try await connection.receive(seconds: 5) { $0.text.contains("\r\n\r\n") }
+        let request = try await connection.receive(seconds: 15) { $0.text.contains("\r\n\r\n") }
         try await connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
         let bytes = try await fetched
         try await fetcher.close()

@@ -29,7 +29,7 @@ struct SlowClientTests {
                 )
             }
             for connection in slow + [silent] {
-                let received = try await connection.receive(seconds: 3)
+                let received = try await connection.receive(seconds: 15)
                 #expect(received.isClosed && received.bytes.isEmpty)
             }
         }
@@ -40,13 +40,13 @@ struct SlowClientTests {
         try await withServer(arguments: Self.limits) { server, _ in
             let connection = try RawConnection(to: server.url)
             try await connection.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            let first = try await connection.receive(seconds: 5) { $0.text.contains("\r\n\r\n") }
+            let first = try await connection.receive(seconds: 15) { $0.text.contains("\r\n\r\n") }
             #expect(first.statuses == [200])
             // At rest, the idle time holds and not that of heads.
             try await Task.sleep(for: .milliseconds(1500))
             try await connection.send("GET /health HTTP/1.1\r\n")
             let start = ContinuousClock.now
-            #expect(try await connection.receive(seconds: 5).isClosed)
+            #expect(try await connection.receive(seconds: 15).isClosed)
             #expect(ContinuousClock.now - start < .milliseconds(2500))
         }
     }
@@ -61,7 +61,7 @@ struct SlowClientTests {
                     try await Task.sleep(for: .milliseconds(250))
                     try await connection.send(" ")
                 }
-                let received = try await connection.receive(seconds: 3)
+                let received = try await connection.receive(seconds: 15)
                 #expect(received.isClosed)
                 #expect(received.statuses.allSatisfy { (400..<500).contains($0) })
             }
@@ -81,11 +81,11 @@ struct SlowClientTests {
             let chunk = String(line.utf8.count, radix: 16) + "\r\n\(line)\r\n"
             for number in 1...6 {
                 try await connection.send(chunk)
-                let part = try await connection.receive(seconds: 5) { $0.text.contains("receipt") }
+                let part = try await connection.receive(seconds: 15) { $0.text.contains("receipt") }
                 #expect(part.text.contains(#""line":\#(number)"#))
                 try await Task.sleep(for: .milliseconds(500))
             }
-            #expect(try await connection.receive(seconds: 8).isClosed)
+            #expect(try await connection.receive(seconds: 15).isClosed)
             let ledger = try await HTTP.get("\(server.url)/v1/ledger").json()
             #expect(ledger["size"] as? Int == 6)
         }
@@ -163,7 +163,7 @@ struct SlowClientTests {
             for _ in 0..<10 where isTaken { isTaken = try await connection.send(requests) }
             try await Task.sleep(for: .seconds(6))
             #expect(try await HTTP.get("\(server.url)/health").status == 200)
-            let received = try await connection.receive(seconds: 10)
+            let received = try await connection.receive(seconds: 15)
             #expect(received.isClosed && server.log.contains(#""stage":"answer""#))
         }
     }
@@ -179,7 +179,7 @@ struct SlowClientTests {
         try await withServer { server, _ in
             let connection = try RawConnection(to: server.url)
             try await connection.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n")
-            let received = try await connection.receive(seconds: 3) { $0.isClosed }
+            let received = try await connection.receive(seconds: 15) { $0.isClosed }
             #expect(received.statuses.count <= 1)
             #expect(received.statuses.allSatisfy { (400..<500).contains($0) })
             #expect(received.isClosed || received.statuses.count == 1)

@@ -186,7 +186,7 @@ struct SmugglingTests {
                 let connection = try RawConnection(to: server.url)
                 let request = "GET /health HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n\r\n"
                 try await connection.send(request + request)
-                let received = try await connection.receive(seconds: 5)
+                let received = try await connection.receive(seconds: 15)
                 #expect(received.isClosed && received.statuses == [200])
                 #expect(received.text.lowercased().contains("connection: close"))
             }
@@ -225,7 +225,7 @@ struct SmugglingTests {
             let event = #"{"type":"a.b","actor":{"id":"u"}}"#
             let old = try RawConnection(to: server.url)
             try await old.send("GET /health HTTP/1.0\r\n\r\n")
-            let first = try await old.receive(seconds: 5)
+            let first = try await old.receive(seconds: 15)
             #expect(first.statuses == [200] && first.isClosed)
             let expecting = try RawConnection(to: server.url)
             try await expecting.send(
@@ -234,7 +234,7 @@ struct SmugglingTests {
             )
             try await Task.sleep(for: .milliseconds(200))
             try await expecting.send(event)
-            let second = try await expecting.receive(seconds: 3) {
+            let second = try await expecting.receive(seconds: 15) {
                 $0.text.contains("receipt") || $0.text.contains("}")
             }
             #expect(second.statuses.filter { $0 != 100 } == [201])
@@ -295,6 +295,6 @@ struct SmugglingTests {
         let connection = try RawConnection(to: server.url)
         let end = head.hasSuffix("\r\n") ? "\r\n" : "\n"
         try await connection.send("\(head)Connection: close\(end)\(end)\(body)")
-        return try await connection.receive(seconds: 5)
+        return try await connection.receive(seconds: 15)
     }
 }

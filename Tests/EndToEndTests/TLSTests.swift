@@ -59,7 +59,7 @@ struct TLSTests {
                 }
                 let clear = try RawConnection(to: server.url)
                 try await clear.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                let received = try await clear.receive(seconds: 5)
+                let received = try await clear.receive(seconds: 15)
                 #expect(received.isClosed && received.statuses.isEmpty)
                 let old = try await Tool.openssl.run([
                     "s_client", "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0", "-connect",
@@ -205,7 +205,7 @@ struct TLSTests {
             try await withServer(arguments: arguments) { server, _ in
                 let silent = try RawConnection(to: server.url)
                 let idle = try OpenTLSConnection(to: server.url, options: ["-alpn", "h2"])
-                #expect(try await silent.receive(seconds: 4).isClosed)
+                #expect(try await silent.receive(seconds: 15).isClosed)
                 #expect(try await idle.ends(within: 4))
             }
         }

@@ -107,7 +107,7 @@ final class OpenTLSConnection {
     /// Sends bytes, if it still runs.
     func send(_ bytes: [UInt8]) throws {
         guard process.isRunning else { return }
-        try input.fileHandleForWriting.write(contentsOf: Data(bytes))
+        try input.write(contentsOf: Data(bytes))
     }
 
     /// Whether the other side ends it in time.
