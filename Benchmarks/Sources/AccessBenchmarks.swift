@@ -62,10 +62,24 @@ enum AccessBenchmarks {
                 precondition(token.flatMap { ring.principal(for: $0) } != nil)
             }
         }
-        let unknown = "cairn_0123456789ab_" + String(repeating: "A", count: 43)
-        await Benchmarks.measure("API key, unknown", count) {
-            for _ in 0..<count {
-                precondition(APIKeyToken(unknown).flatMap { ring.principal(for: $0) } == nil)
+        // What a guess costs does not tell how much of it was right.
+        let (key, secret) = (texts[0].prefix(19), texts[0].suffix(43))
+        let guesses = [
+            ("unknown", "cairn_0123456789ab_" + String(repeating: "A", count: 43)),
+            (
+                "wrong from the first byte",
+                key + (secret.first == "A" ? "B" : "A") + secret.dropFirst()
+            ),
+            (
+                "wrong in the last byte",
+                key + secret.dropLast(3) + (secret.hasSuffix("AAA") ? "BBA" : "AAA")
+            ),
+        ]
+        for (name, guess) in guesses {
+            await Benchmarks.measure("API key, \(name)", count) {
+                for _ in 0..<count {
+                    precondition(APIKeyToken(guess).flatMap { ring.principal(for: $0) } == nil)
+                }
             }
         }
     }

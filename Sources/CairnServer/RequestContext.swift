@@ -38,6 +38,9 @@ package struct ServerContext: RequestContext {
         clientAddress = connection.map { proxies.client(of: $0, forwarded: forwarded) }
     }
 
+    /// The client's address as text.
+    var client: String? { clientAddress.map { "\($0)" } }
+
     /// Who asks.
     ///
     /// - Throws: ``Problem`` of code ``Problem/Code/unauthenticated`` when that is not known.

@@ -155,12 +155,16 @@ package struct Server: Sendable {
     ) async throws -> Response {
         let principal = try context.caller()
         guard principal.narrowing.isEmpty || !route.isWhole else {
-            services.tally.noteRefusal("hidden", of: principal)
+            services.tally.noteRefusal("hidden", of: principal, from: context.client)
             throw Problem(.notFound)
         }
         if case .holders(let scope) = route.access, !principal.scopes.contains(scope) {
             refusals.count(.scope)
-            services.tally.noteRefusal("insufficient_scope", of: principal)
+            services.tally.noteRefusal(
+                "insufficient_scope",
+                of: principal,
+                from: context.client
+            )
             try principal.require(scope)
         }
         try quotas.admit(principal, route)

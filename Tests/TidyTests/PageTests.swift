@@ -41,9 +41,15 @@ struct PageTests {
         return try Page(target).anchors.contains(String(parts[1]))
     }
 
-    @Test("Every test that the README names for a promise is there, under that name")
-    func promises() throws {
-        let rows = try Page("README.md").table(under: "What it promises")
+    @Test(
+        "Every test that a page names for a promise or an attack is there, under that name",
+        arguments: [
+            ("README.md", "What it promises"),
+            ("docs/threat-model.md", "Attacks that the tests try"),
+        ]
+    )
+    func promises(page: String, heading: String) throws {
+        let rows = try Page(page).table(under: heading)
         #expect(rows.count >= 10)
         for row in rows {
             guard row.count == 3 else {

@@ -27,6 +27,8 @@ package final class AccessTally: Service {
         package var event: EventID?
         /// How many records were shown.
         package var records = 0
+        /// The address it came from, if that is known.
+        package var client: String?
 
         /// Begins with how it was read.
         package init(_ operation: Operation) {
@@ -42,6 +44,8 @@ package final class AccessTally: Service {
     static let totalBytes = 64 << 20
     /// How many credentials' refusals are kept.
     static let refusalCount = 10_000
+    /// How many addresses one record names.
+    static let clientCount = 16
 
     private struct Name: Hashable {
         let tenant: String
@@ -105,7 +109,7 @@ package final class AccessTally: Service {
     }
 
     /// Notes that a caller was refused who is known, or whose key is.
-    package func noteRefusal(_ reason: String, of principal: Principal) {
+    package func noteRefusal(_ reason: String, of principal: Principal, from client: String?) {
         guard recorder.kinds.contains(.refusals) else { return }
         let name = Name(tenant: principal.tenant, kind: principal.kind, id: principal.id)
         state.withLock { state in
@@ -113,7 +117,7 @@ package final class AccessTally: Service {
                 state.strangers += 1
                 return
             }
-            state.refusals[name, default: RefusalTally(principal: principal)].add(reason)
+            state.refusals[name, default: RefusalTally(principal: principal)].add(reason, client)
         }
     }
 

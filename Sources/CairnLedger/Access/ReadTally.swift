@@ -21,6 +21,7 @@ struct ReadTally {
     private var queries: [JSONValue] = []
     private var asked: Set<CanonicalJSON> = []
     private var asksBytes = 0
+    private var clients = Clients()
     private(set) var bytes = 0
 
     init(principal: Principal, since: Int64, from: Timestamp) {
@@ -61,6 +62,7 @@ struct ReadTally {
         if bytes == 0 { bytes = 512 }
         requests[read.operation.rawValue, default: 0] += 1
         records += read.records
+        clients.add(read.client)
         if let event = read.event, named.insert(event).inserted {
             events.append(event)
             bytes += 64
@@ -90,6 +92,7 @@ struct ReadTally {
         entry.details["requests"] = ReadTally.counts(requests)
         entry.details["records"] = .number(JSONNumber(records))
         if !queries.isEmpty { entry.details["queries"] = .array(queries) }
+        entry.details["clients"] = clients.json
         entry.details["from"] = .string(from.millisecondsText)
         entry.details["to"] = .string(until.millisecondsText)
         return entry
@@ -102,13 +105,15 @@ struct RefusalTally {
     var recordedAt: Int64?
     private(set) var attempts = 0
     private var reasons: [String: Int] = [:]
+    private var clients = Clients()
 
     init(principal: Principal, recordedAt: Int64? = nil) {
         (self.principal, self.recordedAt) = (principal, recordedAt)
     }
 
-    mutating func add(_ reason: String) {
+    mutating func add(_ reason: String, _ client: String?) {
         attempts += 1
+        clients.add(client)
         reasons[reason, default: 0] += 1
     }
 
@@ -117,6 +122,27 @@ struct RefusalTally {
         entry.outcome = .denied
         entry.details["attempts"] = .number(JSONNumber(attempts))
         entry.details["reasons"] = ReadTally.counts(reasons)
+        entry.details["clients"] = clients.json
         return entry
+    }
+}
+
+/// The addresses that something came from, some of them if they are many.
+private struct Clients {
+    private var texts: Set<String> = []
+    private var isCut = false
+
+    mutating func add(_ client: String?) {
+        guard let client, !texts.contains(client) else { return }
+        guard texts.count < AccessTally.clientCount else {
+            isCut = true
+            return
+        }
+        texts.insert(client)
+    }
+
+    var json: JSONValue? {
+        guard !texts.isEmpty else { return nil }
+        return .array((texts.sorted() + (isCut ? ["…"] : [])).map { .string($0) })
     }
 }

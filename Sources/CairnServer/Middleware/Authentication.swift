@@ -23,11 +23,14 @@ struct Authentication: RouterMiddleware {
         next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        context.principal = try await principal(request)
+        context.principal = try await principal(request, context)
         return try await next(request, context)
     }
 
-    private func principal(_ request: Request) async throws -> Principal {
+    private func principal(
+        _ request: Request,
+        _ context: ServerContext
+    ) async throws -> Principal {
         guard let credential = request.headers[.authorization] else {
             guard let anonymousTenant else {
                 refusals.count(.missing)
@@ -43,10 +46,11 @@ struct Authentication: RouterMiddleware {
         if let key = APIKeyToken(text) {
             if let principal = keys.principal(for: key) { return principal }
             guard let tenant = keys.tenant(ofKey: key.id) else { throw refused(.unknownKey) }
-            throw refused(.badKey, Principal(tenant: tenant, id: key.id, scopes: []))
+            let owner = Principal(tenant: tenant, id: key.id, scopes: [])
+            throw refused(.badKey, owner, context)
         }
         if let viewer = viewers.decode(text)?.principal {
-            guard keys.isGood(viewer) else { throw refused(.badToken, viewer) }
+            guard keys.isGood(viewer) else { throw refused(.badToken, viewer, context) }
             return viewer
         }
         guard SignedToken.resembles(text) else { throw refused(.malformed) }
@@ -59,11 +63,12 @@ struct Authentication: RouterMiddleware {
     /// What every bad credential is told, whatever is wrong with it; whose it is or was, is noted.
     private func refused(
         _ reason: RefusalMetrics.Reason,
-        _ owner: Principal? = nil
+        _ owner: Principal? = nil,
+        _ context: ServerContext? = nil
     ) -> Problem {
         refusals.count(reason)
         if let owner {
-            tally.noteRefusal("bad_credential", of: owner)
+            tally.noteRefusal("bad_credential", of: owner, from: context?.client)
         } else {
             tally.noteStranger()
         }

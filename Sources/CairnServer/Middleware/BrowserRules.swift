@@ -15,7 +15,9 @@ struct BrowserRules: RouterMiddleware {
     /// All routes, whose methods a preflight is told.
     let routes: [Route]
 
-    private static let requestHeaders = "Authorization, Content-Type, Idempotency-Key, X-Request-Id"
+    private static let requestHeaders =
+        "Authorization, Content-Type, Idempotency-Key, X-Request-Id, traceparent, "
+        + "tracestate"
     private static let responseHeaders =
         "Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotency-Replayed"
 

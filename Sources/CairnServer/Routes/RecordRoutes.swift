@@ -57,6 +57,7 @@ struct RecordRoutes: Sendable {
         var read = AccessTally.Read(.list)
         read.parameters = parameters.pairs
         read.records = records.count
+        read.client = context.client
         if !asked.isOfLedgerItself(records) { try services.tally.note(read, by: principal) }
         var output = JSONOutput(reservingCapacity: 128 + records.count * 1024)
         output.beginObject()
@@ -113,7 +114,7 @@ struct RecordRoutes: Sendable {
         try QueryParameters(request).allow(only: [])
         let ledger = try await services.ledgers.ledger(of: principal.tenant)
         let found = try await record(context.part("id"), in: ledger, for: principal)
-        try noteReading(.show, found, by: principal)
+        try noteReading(.show, found, by: principal, context)
         var output = JSONOutput(reservingCapacity: 2048)
         try RecordBody(found).append(to: &output)
         return Response(output)
@@ -123,7 +124,8 @@ struct RecordRoutes: Sendable {
     private func noteReading(
         _ operation: AccessTally.Read.Operation,
         _ found: FoundRecord,
-        by principal: Principal
+        by principal: Principal,
+        _ context: ServerContext
     ) throws(LedgerError) {
         guard let leaf = try? Leaf(parsing: found.record.leaf), leaf.schema != .ledger else {
             return
@@ -131,6 +133,7 @@ struct RecordRoutes: Sendable {
         var read = AccessTally.Read(operation)
         read.event = leaf.id
         read.records = 1
+        read.client = context.client
         try services.tally.note(read, by: principal)
     }
 
@@ -174,7 +177,7 @@ struct RecordRoutes: Sendable {
         let record = found.record
         let (covered, note) = try await checkpoint(of: size, covering: record.index, in: ledger)
         let inclusion = try await ledger.tree.inclusion(of: record.index, size: covered)
-        try noteReading(.prove, found, by: principal)
+        try noteReading(.prove, found, by: principal, context)
         if request.prefersText {
             let proof = TLogProof(
                 extra: nil,

@@ -47,6 +47,7 @@ struct StatisticsRoutes: Sendable {
         let verdict = await verifications.lastVerdict(tenant: principal.tenant)
         var read = AccessTally.Read(.statistics)
         read.parameters = parameters.pairs
+        read.client = context.client
         try services.tally.note(read, by: principal)
 
         var output = JSONOutput(reservingCapacity: 2048 + days.count * 24)
