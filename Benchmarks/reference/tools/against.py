@@ -63,11 +63,11 @@ def main():
     load = [loadgen(), "-d", str(options.seconds), "-w", "0.5"]
     counted = [sys.executable, REFERENCE / "tools/counted.py"]
     single, bulk = ["-c", "64"], ["-c", "4", "-b", "100"]
-    with SeedStack() as seed, Cairn(folder / "data", is_open=True) as cairn:
+    with SeedStack() as seed, Cairn(folder / "data") as cairn:
         theirs = [*counted, "seedstack", str(seed.postgres_port), "--", *load, "-p", str(seed.port),
                   "-H", "X-Tenant-ID: {tenant}"]
         ours = [*counted, "cairn", str(cairn.port), "--", *load, "-p", str(cairn.port),
-                "-u", "/v1/events", "--template", TEMPLATE]
+                "-u", "/v1/events", "--template", TEMPLATE, *cairn.credential]
         for command in (theirs, ours):
             # The first requests of a process pay for what is loaded once; nobody counts them.
             subprocess.run([*command, *single, "-d", "1"], stdout=subprocess.DEVNULL, check=True)

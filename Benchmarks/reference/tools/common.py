@@ -84,8 +84,10 @@ def memory_mb(pid, field="VmRSS"):
 
 def get(port, path, timeout=600):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    # The key of the server that was started last, or of the command that is measured.
+    key = os.environ.get("CAIRN_API_KEY")
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers={"Authorization": f"Bearer {key}"} if key else {})
         answer = connection.getresponse()
         body = answer.read()
         if answer.status != 200:
@@ -126,9 +128,11 @@ class Cairn:
         self.pid = self.process.pid
         # What a caller must send, as arguments of the load generator.
         self.credential = []
+        os.environ.pop("CAIRN_API_KEY", None)
         if not self.is_open:
             key = (self.data / "admin.key").read_text().strip()
             self.credential = ["-H", f"Authorization: Bearer {key}"]
+            os.environ["CAIRN_API_KEY"] = key
         return self
 
     def __exit__(self, *_):

@@ -26,6 +26,11 @@ def size(kind, port):
 
 def main():
     kind, port, _, *command = sys.argv[1:]
+    # The server is asked with the command's own key, or with none.
+    os.environ.pop("CAIRN_API_KEY", None)
+    for option, value in zip(command, command[1:]):
+        if option == "-H" and value.startswith("Authorization: Bearer "):
+            os.environ["CAIRN_API_KEY"] = value.split()[-1]
     before = size(kind, int(port))
     done = subprocess.run(command, stdout=subprocess.PIPE)
     line = json.loads(done.stdout.decode().splitlines()[-1])

@@ -37,10 +37,11 @@ def main():
             side(out, names[0], {}, [program, database, folder / "schema.sql", events]))
         for file in folder.glob(f"{database.name}*"):
             file.unlink()
-        with Cairn(folder / f"data-{number}", is_open=True) as cairn:
+        with Cairn(folder / f"data-{number}") as cairn:
             command = [sys.executable, REFERENCE / "tools/counted.py", "cairn", str(cairn.port), "--",
                        loadgen(), "-p", str(cairn.port), "-u", "/v1/events", "--template", TEMPLATE,
-                       "-c", "4", "-b", "100", "-w", "0", "-d", "590", "-n", events]
+                       "-c", "4", "-b", "100", "-w", "0", "-d", "590", "-n", events,
+                       *cairn.credential]
             line = side(out, names[1], {"cairn": cairn.pid}, command)
             lines[names[1]].append(line)
     discard(folder)

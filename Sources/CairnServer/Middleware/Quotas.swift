@@ -83,6 +83,16 @@ final class Quotas: Sendable {
     /// - Throws: ``Problem`` of code ``Problem/Code/quotaExceeded``.
     func admit(_ principal: Principal, _ route: Route) throws(Problem) {
         let measures = Quotas.measures(of: route)
+        try admit(principal, measures)
+        if measures == [.queries] { charge(principal, .queries, 1) }
+    }
+
+    /// Lets events in, as ``admit(_:_:)`` does; for those that waited for something else.
+    func admitEvents(_ principal: Principal) throws(Problem) {
+        try admit(principal, [.events, .bytes])
+    }
+
+    private func admit(_ principal: Principal, _ measures: [Measure]) throws(Problem) {
         guard isLimiting(measures) else { return }
         if let empty = standings(principal, measures).first(where: { $0.remaining <= 0 }) {
             refusals[empty.measure]?.increment(by: 1)
@@ -93,7 +103,6 @@ final class Quotas: Sendable {
             problem.standing = empty
             throw problem
         }
-        if measures == [.queries] { charge(principal, .queries, 1) }
     }
 
     /// Takes out what a request turned out to cost.

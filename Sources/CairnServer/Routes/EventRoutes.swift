@@ -49,8 +49,7 @@ struct EventRoutes: Sendable {
         }
         let body = try await request.body(upTo: configuration.bulkBytes)
         try services.requireGood(principal)
-        if let events = try await bulk(body, reader) {
-            quotas.charge(principal, events: events.count, bytes: body.readableBytes)
+        if let events = try await bulk(body, reader, principal) {
             return try await answer(events, intake, context)
         }
         quotas.charge(principal, events: 1, bytes: body.readableBytes)
@@ -112,7 +111,8 @@ struct EventRoutes: Sendable {
     /// The events of a bulk, each read or refused; nil for a body that is no bulk.
     private func bulk(
         _ body: ByteBuffer,
-        _ reader: EventReader
+        _ reader: EventReader,
+        _ principal: Principal
     ) async throws(Problem) -> [Result<PreparedEvent, Problem>]? {
         let start = body.withUnsafeReadableBytes { bytes -> Result<BulkReader?, Problem> in
             do throws(Problem) {
@@ -123,8 +123,11 @@ struct EventRoutes: Sendable {
         }
         guard var items = try start.get() else { return nil }
         return try await turns.take { () async throws(Problem) in
+            // Others of the tenant may have used up the rest while this one waited.
+            try quotas.admitEvents(principal)
             var events: [Result<PreparedEvent, Problem>] = []
             while try read(&items, of: body, reader, into: &events) { await Task.yield() }
+            quotas.charge(principal, events: events.count, bytes: body.readableBytes)
             return events
         }
     }
