@@ -199,9 +199,7 @@ package enum OpenAPIDocument {
                 - name: order
                   in: query
                   schema: {type: string, enum: [asc, desc], default: desc}
-                - name: limit
-                  in: query
-                  schema: {type: integer, minimum: 1, maximum: 1000, default: 50}
+                - $ref: "#/components/parameters/Limit"
                 - name: cursor
                   in: query
                   description: The `next_cursor` of the page before; filters and order stay.
@@ -540,6 +538,8 @@ package enum OpenAPIDocument {
               summary: All keys of a tenant, those that were revoked too.
               parameters:
                 - $ref: "#/components/parameters/Tenant"
+                - $ref: "#/components/parameters/Limit"
+                - $ref: "#/components/parameters/ListCursor"
                 - $ref: "#/components/parameters/RequestID"
               responses:
                 "200":
@@ -553,6 +553,7 @@ package enum OpenAPIDocument {
                         required: [keys]
                         properties:
                           keys: {type: array, items: {$ref: "#/components/schemas/Key"}}
+                          next_cursor: {type: string}
                         additionalProperties: false
                 "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
@@ -703,6 +704,8 @@ package enum OpenAPIDocument {
               operationId: listTenants
               summary: All tenants, by name.
               parameters:
+                - $ref: "#/components/parameters/Limit"
+                - $ref: "#/components/parameters/ListCursor"
                 - $ref: "#/components/parameters/RequestID"
               responses:
                 "200":
@@ -716,6 +719,7 @@ package enum OpenAPIDocument {
                         required: [tenants]
                         properties:
                           tenants: {type: array, items: {$ref: "#/components/schemas/Tenant"}}
+                          next_cursor: {type: string}
                         additionalProperties: false
                 "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
@@ -840,6 +844,16 @@ package enum OpenAPIDocument {
               schema:
                 type: string
                 pattern: '^([!#-\[\]-~]([ !#-\[\]-~]{0,253}[!#-\[\]-~])?|"[ !#-\[\]-~]{1,255}")$'
+            Limit:
+              name: limit
+              in: query
+              description: How many items a page has at most.
+              schema: {type: integer, minimum: 1, maximum: 1000, default: 50}
+            ListCursor:
+              name: cursor
+              in: query
+              description: The `next_cursor` of the page before.
+              schema: {type: string}
             Tenant:
               name: tenant
               in: query

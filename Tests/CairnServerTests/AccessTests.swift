@@ -314,4 +314,38 @@ struct AccessTests {
             #expect(try await create().status == 201)
         }
     }
+
+    @Test("Keys and tenants come in pages, whose cursors belong to their list")
+    func pages() async throws {
+        try await withGuardedServer { client, setting, owner in
+            for number in 0..<5 {
+                setting.clock.advance(milliseconds: 1)
+                _ = try await make(client, owner, #"{"name":"k\#(number)","role":"reader"}"#)
+            }
+            let whole = try await client.get("/v1/keys", headers: bearer(owner)).json
+            #expect(whole["keys"]?.array?.count == 6 && whole["next_cursor"] == nil)
+            var (found, next): ([JSONValue], String?) = ([], nil)
+            repeat {
+                let cursor = next.map { "&cursor=\($0)" } ?? ""
+                let page = try await client.get("/v1/keys?limit=4\(cursor)", headers: bearer(owner))
+                found += page.json["keys"]?.array ?? []
+                next = page.json["next_cursor"]?.string
+            } while next != nil
+            #expect(found == whole["keys"]?.array)
+            let tenants = try await client.get("/v1/tenants?limit=1", headers: bearer(owner)).json
+            #expect(tenants["tenants"]?.array?.count == 1)
+            let cursor = try #require(tenants["next_cursor"]?.string)
+            for path in [
+                "/v1/keys?cursor=\(cursor)", "/v1/tenants?cursor=\(cursor)A", "/v1/keys?cursor=",
+                "/v1/events?cursor=\(cursor)",
+            ] {
+                try await client.get(path, headers: bearer(owner))
+                    .expectProblem(400, "invalid_cursor")
+            }
+            for path in ["/v1/keys?limit=0", "/v1/keys?limit=1001", "/v1/tenants?limit=x"] {
+                try await client.get(path, headers: bearer(owner))
+                    .expectProblem(400, "invalid_parameter", field: "limit")
+            }
+        }
+    }
 }

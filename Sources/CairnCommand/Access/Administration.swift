@@ -112,7 +112,7 @@ struct RemoteAdministration: Administration {
     }
 
     func tenants() async throws -> [JSONValue] {
-        try await server.exchange(.GET, Path.tenants)["tenants"]?.array ?? []
+        try await list(Path.tenants + "?limit=1000", "tenants")
     }
 
     func createKey(
@@ -128,7 +128,8 @@ struct RemoteAdministration: Administration {
     }
 
     func keys(of tenant: String?) async throws -> [JSONValue] {
-        try await server.exchange(.GET, Path.keys + query(tenant))["keys"]?.array ?? []
+        let query = tenant.map { "&tenant=\($0)" } ?? ""
+        return try await list(Path.keys + "?limit=1000" + query, "keys")
     }
 
     func revokeKey(_ id: String, of tenant: String?) async throws -> JSONValue {
@@ -150,6 +151,18 @@ struct RemoteAdministration: Administration {
 
     func revokeViewer(_ id: String, of tenant: String?) async throws {
         _ = try await server.exchange(.DELETE, "\(Path.viewers)/\(id)")
+    }
+
+    /// All items of a list, page by page.
+    private func list(_ path: String, _ member: String) async throws -> [JSONValue] {
+        var (items, next): ([JSONValue], String?) = ([], nil)
+        repeat {
+            let cursor = next.map { "&cursor=\($0)" } ?? ""
+            let page = try await server.exchange(.GET, path + cursor)
+            items += page[member]?.array ?? []
+            next = page["next_cursor"]?.string
+        } while next != nil
+        return items
     }
 
     private func query(_ tenant: String?) -> String {

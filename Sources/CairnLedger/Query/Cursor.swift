@@ -66,6 +66,34 @@ package struct CursorCodec: Sendable {
         )
     }
 
+    /// The cursor of a list that is no query: base64url of `version || place || tag`.
+    ///
+    /// `list` names the list and whose it is; `place` is the last item's name.
+    package func encode(_ place: String, of list: String) -> String {
+        let bytes = [2] + Array(place.utf8)
+        return Base64URL.encode(bytes + tag(bytes, list))
+    }
+
+    /// Reads a cursor of the same list.
+    ///
+    /// - Throws: ``Cursor/Invalid`` for anything else.
+    package func decode(_ text: String, of list: String) throws(Cursor.Invalid) -> String {
+        guard let bytes = Base64URL.decode(text), bytes.count > 16, bytes[0] == 2 else {
+            throw Cursor.Invalid()
+        }
+        let (body, found) = (Array(bytes.dropLast(16)), bytes.suffix(16))
+        let difference = zip(found, tag(body, list)).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 }
+        guard difference == 0 else { throw Cursor.Invalid() }
+        return String(decoding: body.dropFirst(), as: UTF8.self)
+    }
+
+    private func tag(_ body: [UInt8], _ list: String) -> [UInt8] {
+        var authenticator = HMAC<SHA256>(key: key)
+        authenticator.update(data: Array("list \(list)\n".utf8))
+        authenticator.update(data: body)
+        return Array(authenticator.finalize()).prefix(16).map { $0 }
+    }
+
     private func tag(_ body: [UInt8], _ ledger: LedgerID, _ query: RecordQuery) -> [UInt8] {
         var authenticator = HMAC<SHA256>(key: key)
         authenticator.update(data: Array(ledger.text.utf8))

@@ -74,7 +74,8 @@ struct EventQuery {
         cursor = try parameters.one("cursor")
     }
 
-    private static func limit(
+    /// How many items a page has at most.
+    static func limit(
         _ parameters: QueryParameters,
         _ configuration: ServerConfiguration
     ) throws(Problem) -> Int {

@@ -27,7 +27,7 @@ struct KeyRoutes: Sendable {
     @Sendable
     private func create(_ request: Request, context: ServerContext) async throws -> Response {
         let principal = try context.caller()
-        let tenant = try await tenant(request, principal)
+        let tenant = try await tenant(try QueryParameters(request), principal)
         let asked = try Registrar.KeyRequest(
             members: Members.read(
                 try await request.jsonBody(upTo: configuration.requestBytes)
@@ -59,15 +59,23 @@ struct KeyRoutes: Sendable {
 
     @Sendable
     private func list(_ request: Request, context: ServerContext) async throws -> Response {
-        let tenant = try await tenant(request, try context.caller())
-        let keys = try await services.directory.keys(of: tenant)
-        return Response(["keys": .array(keys.map { $0.body().json })])
+        let parameters = try QueryParameters(request)
+        let tenant = try await tenant(parameters, try context.caller(), isList: true)
+        let page = try ListPage(
+            of: try await services.directory.keys(of: tenant),
+            parameters,
+            named: "keys \(tenant)",
+            \.id,
+            services.cursors,
+            configuration
+        )
+        return Response(page.json("keys") { $0.body().json })
     }
 
     @Sendable
     private func revoke(_ request: Request, context: ServerContext) async throws -> Response {
         let principal = try context.caller()
-        let tenant = try await tenant(request, principal)
+        let tenant = try await tenant(try QueryParameters(request), principal)
         let id = context.part("id")
         let key = try await services.directory.keys(of: tenant).first { $0.id == id }
         if key?.scopes.contains(.tenantsManage) ?? false { try principal.require(.tenantsManage) }
@@ -85,9 +93,12 @@ struct KeyRoutes: Sendable {
     }
 
     /// Whose keys: the caller's own tenant's, or another's for who makes tenants.
-    private func tenant(_ request: Request, _ principal: Principal) async throws -> String {
-        let parameters = try QueryParameters(request)
-        try parameters.allow(only: ["tenant"])
+    private func tenant(
+        _ parameters: QueryParameters,
+        _ principal: Principal,
+        isList: Bool = false
+    ) async throws -> String {
+        try parameters.allow(only: isList ? ["tenant", "limit", "cursor"] : ["tenant"])
         guard let other = try parameters.one("tenant"), other != principal.tenant else {
             return principal.tenant
         }

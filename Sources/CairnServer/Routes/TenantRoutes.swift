@@ -52,9 +52,17 @@ struct TenantRoutes: Sendable {
 
     @Sendable
     private func list(_ request: Request, context: ServerContext) async throws -> Response {
-        try QueryParameters(request).allow(only: [])
-        let tenants = try await services.directory.tenants()
-        return Response(["tenants": .array(tenants.map(\.body.json))])
+        let parameters = try QueryParameters(request)
+        try parameters.allow(only: ["limit", "cursor"])
+        let page = try ListPage(
+            of: try await services.directory.tenants(),
+            parameters,
+            named: "tenants",
+            \.name,
+            services.cursors,
+            configuration
+        )
+        return Response(page.json("tenants", \.body.json))
     }
 
     @Sendable
