@@ -154,6 +154,7 @@ let package = Package(
             dependencies: [
                 "Cairn", "CairnCommand", "CairnLedger", "CairnServer", "CairnTesting", logging,
                 instrumentation, serviceContext,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
         ),

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
 import Foundation
 import Testing
 
 @testable import CairnCommand
+
+/// The settings that would hold.
+private func settings(
+    _ arguments: [String] = [],
+    _ environment: [String: String] = [:]
+) async throws -> Settings {
+    try await Settings(options: try SettingOptions.parse(arguments), environment: environment)
+}
 
 @Suite("Variables of older services")
 struct AliasTests {
@@ -35,11 +44,9 @@ struct AliasTests {
         _ value: String,
         _ variable: String
     ) async throws {
-        let run = try await CairnBinary.run("config", "--json", environment: environment)
-        let settings = try run.json()
-        #expect(settings[setting] as? String == value, "\(run.error)")
-        let sources = try #require(settings["sources"] as? [String: String])
-        #expect(sources[setting] == "\(variable), an alias")
+        let held = try await settings([], environment).values.first { $0.setting.key == setting }
+        #expect(held?.value == value)
+        #expect(held?.source.description == "\(variable), an alias")
     }
 
     @Test("Options, variables of our own and the file beat an alias")
@@ -54,17 +61,13 @@ struct AliasTests {
                 ([], [:], "error", file.path),
             ]
             for (arguments, environment, level, source) in cases {
-                let run = try await CairnBinary.run(
-                    ["config", "--json", "--config", file.path] + arguments,
-                    environment: alias.merging(environment) { $1 }
-                )
-                let settings = try run.json()
-                #expect(settings["log.level"] as? String == level)
-                #expect((settings["sources"] as? [String: String])?["log.level"] == source)
+                let held = try await settings(
+                    ["--config", file.path] + arguments,
+                    alias.merging(environment) { $1 }
+                ).values.first { $0.setting.key == "log.level" }
+                #expect(held?.value == level)
+                #expect(held?.source.description == source)
             }
-            let bare = try await CairnBinary.run("config", "--json")
-            let sources = try bare.json()["sources"] as? [String: String]
-            #expect(sources?["log.level"] == "default")
         }
     }
 
@@ -82,11 +85,12 @@ struct AliasTests {
         ] as [([String: String], String, String)]
     )
     func refused(_ environment: [String: String], _ name: String, _ why: String) async throws {
-        let run = try await CairnBinary.run("config", environment: environment)
-        #expect(run.status == 2)
-        #expect(run.error.contains("the setting \(name) is not allowed"), "\(run.error)")
-        #expect(run.error.contains(why), "\(run.error)")
-        #expect(!run.error.contains(Self.secret))
+        let refusal = await #expect(throws: InvalidSetting.self) {
+            _ = try await settings([], environment)
+        }
+        #expect(refusal?.key == name)
+        #expect(refusal?.allowed.contains(why) == true)
+        #expect(refusal?.allowed.contains(Self.secret) == false)
     }
 
     @Test("Aliases and variables that mean nothing are named at the start, without their values")
@@ -151,12 +155,10 @@ struct ProductionTests {
         _ environment: [String: String],
         _ name: String
     ) async throws {
-        let run = try await CairnBinary.run(
-            ["serve", "--data", "/nonexistent/cairn", "--environment", "production"] + arguments,
-            environment: environment
-        )
-        #expect(run.status == 2)
-        #expect(run.error.contains("the setting \(name) is not allowed"), "\(run.error)")
+        let refusal = await #expect(throws: InvalidSetting.self) {
+            _ = try await settings(["--environment", "production"] + arguments, environment)
+        }
+        #expect(refusal?.key == name)
     }
 
     @Test("TLS, or a proxy that is trusted, lets production listen for others")
