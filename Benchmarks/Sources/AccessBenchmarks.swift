@@ -28,7 +28,11 @@ enum AccessBenchmarks {
             let registrar = Registrar(
                 directory: store,
                 ledgers: ledgers,
-                recorder: SelfRecorder(ledgers: ledgers, preparer: preparer),
+                recorder: SelfRecorder(
+                    ledgers: ledgers,
+                    preparer: preparer,
+                    secret: [UInt8](repeating: 8, count: 32)
+                ),
                 viewers: ViewerTokenCodec(secret: [UInt8](repeating: 9, count: 32)),
                 draft: { (_) async throws(StoreError) in throw StoreError.corrupt("no tenants") },
                 now: clock.now,

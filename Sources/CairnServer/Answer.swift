@@ -23,6 +23,9 @@ extension HTTPField.Name {
     /// How much of an address other sites are told.
     static let referrerPolicy = named("Referrer-Policy")
 
+    /// The place in a trace (W3C Trace Context).
+    static let traceparent = named("traceparent")
+
     private static func named(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else {
             preconditionFailure("not the name of a header field")

@@ -12,10 +12,10 @@ package struct ServerContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// The request's id, the caller's own if it sent a sane one.
     package var requestID = ""
-    /// The other end of the connection; nil if it is not one of the internet.
-    private let connection: IPAddress?
-    /// The client's address: the connection's, or what a trusted proxy says.
-    private(set) var clientAddress: IPAddress?
+    /// The other end of the connection.
+    private let connection: SocketAddress?
+    /// What a trusted proxy says that the client's address is.
+    private var forwarded: IPAddress?
     /// Who asks, once that is known, also to whom the request passed before.
     var principal: Principal? {
         get { seen.principal.withLock { $0 } }
@@ -29,13 +29,17 @@ package struct ServerContext: RequestContext {
     /// Begins with a request that just came.
     package init(source: Source) {
         coreContext = CoreRequestContextStorage(source: source)
-        connection = source.channel.remoteAddress.flatMap { IPAddress($0) }
-        clientAddress = connection
+        connection = source.channel.remoteAddress
     }
+
+    /// The client's address: the connection's, or what a trusted proxy says; nil if it is not one
+    /// of the internet.
+    var clientAddress: IPAddress? { forwarded ?? connection.flatMap { IPAddress($0) } }
 
     /// Takes the word of trusted proxies for who the client is.
     mutating func findClient(behind proxies: TrustedProxies, forwarded: [String]) {
-        clientAddress = connection.map { proxies.client(of: $0, forwarded: forwarded) }
+        guard proxies.count > 0, let own = clientAddress else { return }
+        self.forwarded = proxies.client(of: own, forwarded: forwarded)
     }
 
     /// The client's address as text.

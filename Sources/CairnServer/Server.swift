@@ -19,6 +19,7 @@ package struct Server: Sendable {
     private let operations: OperationRoutes
     private let quotas: Quotas
     private let refusals: RefusalMetrics
+    private let answers = AnswerBudget()
     private let connections = OpenConnections()
     /// The verifications that were asked for.
     package let verifications: VerificationJobs
@@ -173,6 +174,10 @@ package struct Server: Sendable {
             context,
             route,
             bodyLimit: max(configuration.bulkBytes, configuration.requestBytes)
+        )
+        response = try answers.admit(
+            response,
+            to: "\(principal.tenant) \(principal.makerKey ?? principal.id ?? "")"
         )
         quotas.standing(principal, route)?.tell(&response.headers)
         return response

@@ -4,6 +4,7 @@ import Cairn
 import CairnLedger
 import CairnTesting
 import HTTPTypes
+import Synchronization
 import Testing
 
 @testable import CairnServer
@@ -187,10 +188,11 @@ struct ReadingTests {
             setting.store.failNext(.commit, .beforeWrite)
             await setting.tally.settle(everything: true)
             let principal = Principal(tenant: "default", id: "k", scopes: [])
+            let generator = Mutex(SeededGenerator(seed: 11))
             let refusal = #expect(throws: LedgerError.self) {
-                for number in 0... {
-                    var read = AccessTally.Read(.list)
-                    read.parameters = [("q", String(repeating: "é\(number)", count: 200))]
+                while true {
+                    var read = AccessTally.Read(.show)
+                    read.event = generator.withLock { EventID(version4From: $0.bytes(16)) }
                     try setting.tally.note(read, by: principal)
                 }
             }
@@ -223,6 +225,42 @@ struct ReadingTests {
             )
             await setting.tally.settle(everything: true)
             #expect(setting.memory.head(of: setting.tenant.ledger)?.size == 0)
+        }
+    }
+
+    @Test("One reader with many questions leaves the others of its tenant their reads")
+    func manyQuestions() async throws {
+        try await withGuardedServer(recording: [.reads]) { client, setting, owner in
+            let loud = Principal(tenant: "default", id: "loud", scopes: [])
+            for number in 0..<5_000 {
+                var read = AccessTally.Read(.list)
+                read.parameters = (0..<50).map { ("details.a\($0)", "\u{1}\(number)") }
+                read.client = "192.0.2.\(number % 200)"
+                try setting.tally.note(read, by: loud)
+            }
+            try setting.tally.note(
+                .init(.list),
+                by: Principal(tenant: "default", id: "b", scopes: [])
+            )
+            await setting.tally.settle(everything: true)
+            let records = try await Self.records(client, owner, "cairn.events.read&actor_id=loud")
+            let details = try #require(records.first?["details"])
+            #expect(records.count == 1)
+            #expect(details["requests"]?["list"] == 5_000)
+            let told = details["queries"]?.array?.count ?? 0
+            #expect(told > 0 && told + (details["queries_omitted"]?.integer ?? 0) == 5_000)
+            #expect(details["clients"]?.array?.count == 17)
+        }
+    }
+
+    @Test("Statistics that are refused for their length were read all the same")
+    func refusedStatistics() async throws {
+        try await withGuardedServer(recording: [.reads]) { client, setting, owner in
+            _ = try await client.post("/v1/events", AccessTests.event, headers: bearer(owner))
+            try await client.get("/v1/stats?from=1900-01-01", headers: bearer(owner))
+                .expectProblem(422, "range_too_long")
+            await setting.tally.settle(everything: true)
+            #expect(try await Self.records(client, owner, "cairn.events.read").count == 1)
         }
     }
 }

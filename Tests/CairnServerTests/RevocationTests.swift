@@ -86,6 +86,28 @@ struct RevocationTests {
         }
     }
 
+    @Test("Nobody can take the place of the record that says a key was revoked")
+    func recordedForSure() async throws {
+        try await withGuardedServer { client, setting, owner in
+            let writer = try await make(client, owner, #"{"name":"w","role":"writer"}"#)
+            let name = Array("cairn.key.revoked\n\(keyID(writer))".utf8)
+            let guess = EventID(version4From: Digest.sha256(name).bytes[..<16])
+            let event = #"{"id":"\#(guess)","type":"a.b","actor":{"id":"u"}}"#
+            let sent = try await client.post("/v1/events", event, headers: bearer(writer))
+            #expect(sent.status == 201)
+            for _ in 1...2 {
+                let path = "/v1/keys/\(keyID(writer))"
+                let reply = try await client.send(.delete, path, headers: bearer(owner))
+                #expect(reply.status == 200)
+            }
+            let found = try await client.get(
+                "/v1/events?type=cairn.key.revoked",
+                headers: bearer(owner)
+            )
+            #expect(found.json["events"]?.array?.count == 1)
+        }
+    }
+
     @Test("A key with every right is revoked by its equals alone")
     func revokingOwners() async throws {
         try await withGuardedServer { client, _, owner in

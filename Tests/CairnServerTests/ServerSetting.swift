@@ -86,6 +86,7 @@ extension ServerSetting {
         let recorder = SelfRecorder(
             ledgers: ledgers,
             preparer: preparer,
+            secret: Array(repeating: 6, count: 32),
             kinds: kinds
         )
         let tally = AccessTally(

@@ -249,4 +249,35 @@ struct ViewerTests {
             #expect(first["token"] != nil && second["token"] == nil)
         }
     }
+
+    @Test("Two things of other resources are not one: the index itself finds pairs")
+    func pairs() async throws {
+        try await withGuardedServer(recording: []) { client, _, owner in
+            let other =
+                #"{"type":"a.b","actor":{"id":"u"},"resources":[{"type":"p","id":"q"},"#
+                + #"{"type":"r","id":"one"}]}"#
+            let events = Array(repeating: other, count: 200).joined(separator: ",")
+            _ = try await client.post(
+                "/v1/events",
+                #"{"events":[\#(events)]}"#,
+                headers: bearer(owner)
+            )
+            let filter = #"{"filter":{"resource_type":"p","resource_id":"one"}}"#
+            let token = try #require(
+                try await makeViewer(client, owner, filter).json["token"]?.string
+            )
+            let page = try await client.get("/v1/events?limit=1", headers: bearer(token)).json
+            #expect(page["events"] == [] && page["next_cursor"] == nil)
+        }
+    }
+
+    @Test("A filter that no header field could carry is refused")
+    func longFilter() async throws {
+        try await withGuardedServer { client, _, owner in
+            let type = String(repeating: #"\u0001"#, count: 256)
+            let types = Array(repeating: "\"\(type)\"", count: 16).joined(separator: ",")
+            try await makeViewer(client, owner, #"{"filter":{"type":[\#(types)]}}"#)
+                .expectProblem(422, "invalid_request", field: "filter")
+        }
+    }
 }

@@ -188,7 +188,11 @@ struct LocalAdministration: Administration {
         registrar = Composition.registrar(
             of: open,
             ledgers: ledgers,
-            recorder: SelfRecorder(ledgers: ledgers, preparer: Composition.preparer()),
+            recorder: SelfRecorder(
+                ledgers: ledgers,
+                preparer: Composition.preparer(),
+                secret: open.secret("cairn own records")
+            ),
             viewers: try await Composition.viewers(of: open),
             prefix: prefix
         )

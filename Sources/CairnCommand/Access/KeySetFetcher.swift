@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AsyncHTTPClient
+import CairnServer
 import Instrumentation
 import NIOCore
 import NIOHTTP1
@@ -51,9 +52,11 @@ struct KeySetFetcher: Sendable {
     }
 }
 
-/// Writes header fields of a request that goes out.
+/// Writes the place in a trace into a request that goes out, and not what others put beside it:
+/// whoever caused the request is not known yet.
 private struct HeaderInjector: Injector {
     func inject(_ value: String, forKey key: String, into headers: inout HTTPHeaders) {
+        guard key == TracePropagator.parentField else { return }
         headers.replaceOrAdd(name: key, value: value)
     }
 }

@@ -113,6 +113,7 @@ struct ServeCommand: AsyncParsableCommand {
         let recorder = SelfRecorder(
             ledgers: ledgers,
             preparer: Composition.preparer(),
+            secret: open.secret("cairn own records"),
             kinds: settings.recorded
         )
         let viewers = try await Composition.viewers(of: open)

@@ -181,6 +181,9 @@ struct SettingReader {
             }
             kinds.insert(kind)
         }
+        guard !kinds.isEmpty else {
+            throw InvalidSetting(key: Setting.recorded.key, allowed: "some kinds, or none by name")
+        }
         return kinds
     }
 

@@ -92,7 +92,7 @@ struct Settings: Sendable {
                 isLoopback: Settings.isLoopback(host),
                 hasTLS: edge.certificateFiles != nil,
                 isTerminatedByProxy: try await reader.flag(.terminatedByProxy),
-                trustedProxies: edge.proxies.count,
+                trustedProxies: edge.proxies.trustEverybody ? 0 : edge.proxies.count,
                 secret: secretIssuer.flatMap {
                     if case .secret(let bytes) = $0.keys { bytes } else { nil }
                 }

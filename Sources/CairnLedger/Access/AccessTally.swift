@@ -39,11 +39,13 @@ package final class AccessTally: Service {
     /// How long reads are gathered, and how far apart refusals are recorded, in milliseconds.
     package static let windowMilliseconds: Int64 = 60_000
     /// How much of one tenant may wait to be recorded, in bytes, about.
-    static let tenantBytes = 4 << 20
+    static let tenantBytes = 16 << 20
     /// How much may wait in all, in bytes, about.
-    static let totalBytes = 64 << 20
+    static let totalBytes = 128 << 20
     /// How many credentials' refusals are kept.
     static let refusalCount = 10_000
+    /// How many records of a tenant may wait before refusals wait for them.
+    static let waitingRefusals = 1_000
     /// How many addresses one record names.
     static let clientCount = 16
 
@@ -206,14 +208,13 @@ package final class AccessTally: Service {
             state.refusals[name] = nil
             return
         }
+        // While nothing can be recorded attempts are counted on, and take nothing from readers.
+        guard state.waiting[name.tenant]?.count ?? 0 < Self.waitingRefusals else { return }
         var entry = tally.entry
         entry.id = recorder.makeID()
-        let bytes = 512
         state.waiting[name.tenant, default: []].append(
-            Waiting(entry: entry, principal: tally.principal, bytes: bytes)
+            Waiting(entry: entry, principal: tally.principal, bytes: 0)
         )
-        state.bytes[name.tenant, default: 0] += bytes
-        state.totalBytes += bytes
         state.refusals[name] = RefusalTally(principal: tally.principal, recordedAt: now)
     }
 }

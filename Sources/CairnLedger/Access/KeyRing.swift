@@ -66,6 +66,11 @@ package final class KeyRing: Service {
     /// How many keys there are that were not revoked.
     package var count: Int { state.withLock { $0.keys.count } }
 
+    /// Whether a principal's credential has ended by itself.
+    package func isOver(_ principal: Principal) -> Bool {
+        principal.expiresAt.map { $0 <= now() } ?? false
+    }
+
     /// Whether a principal may still do what it was let in for: a request may last longer than the
     /// key it came with.
     package func isGood(_ principal: Principal) -> Bool {

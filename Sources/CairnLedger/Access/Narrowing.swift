@@ -31,12 +31,15 @@ package struct Narrowing: Hashable, Sendable {
     /// The conditions as an index finds them; it may find more than ``admits(_:)``.
     package var filters: [Filter] {
         var filters: [Filter] = []
-        let single: [(FilterKey, String?)] = [
-            (.actorID, actorID), (.actorType, actorType), (.resourceType, resourceType),
-            (.resourceID, resourceID),
-        ]
+        let single: [(FilterKey, String?)] = [(.actorID, actorID), (.actorType, actorType)]
         for (key, value) in single {
             if let value { filters.append(Filter(key, [value])) }
+        }
+        switch (resourceType, resourceID) {
+        case (let type?, let id?): filters.append(.resource(type: type, id: id))
+        case (let type?, nil): filters.append(Filter(.resourceType, [type]))
+        case (nil, let id?): filters.append(Filter(.resourceID, [id]))
+        case (nil, nil): break
         }
         if !types.isEmpty { filters.append(Filter(.type, types)) }
         return filters
@@ -49,7 +52,7 @@ package struct Narrowing: Hashable, Sendable {
         query.filters = filters
         guard query.matches(record) else { return false }
         guard let resourceType, let resourceID else { return true }
-        // Both conditions must hold of one resource, not each of another.
+        // Exactly, whatever the texts hold.
         guard let bytes = record.payload?.fields.value(.known(.resources)),
             let resources = (try? JSONValue(parsing: bytes))?.array
         else { return false }

@@ -6,8 +6,9 @@ internal import Cairn
 struct ReadTally {
     /// How many records one entry names.
     private static let eventCount = 256
-    /// How much one entry says of queries, in bytes.
-    private static let queryBytes = 64 << 10
+    /// How many different queries one entry tells, and how much of them, in bytes; more are counted.
+    private static let queryCount = 64
+    private static let queryBytes = 16 << 10
     /// How much of one value is kept, in bytes.
     private static let valueBytes = 256
 
@@ -21,6 +22,7 @@ struct ReadTally {
     private var queries: [JSONValue] = []
     private var asked: Set<CanonicalJSON> = []
     private var asksBytes = 0
+    private var omitted = 0
     private var clients = Clients()
     private(set) var bytes = 0
 
@@ -29,7 +31,7 @@ struct ReadTally {
     }
 
     /// Whether what is next belongs into another entry.
-    var isFull: Bool { events.count >= Self.eventCount || asksBytes >= Self.queryBytes }
+    var isFull: Bool { events.count >= Self.eventCount }
 
     /// What was asked, as an object, without what only turns pages.
     static func query(_ parameters: [(name: String, value: String)]) -> JSONObject {
@@ -69,7 +71,12 @@ struct ReadTally {
         } else if read.event == nil {
             let value = JSONValue.object(query)
             let canonical = value.canonical
-            if asked.insert(canonical).inserted {
+            if asked.contains(canonical) { return bytes - before }
+            if asksBytes + canonical.bytes.count > Self.queryBytes || asked.count >= Self.queryCount
+            {
+                omitted += 1
+            } else {
+                asked.insert(canonical)
                 queries.append(value)
                 asksBytes += canonical.bytes.count
                 bytes += canonical.bytes.count * 2 + 64
@@ -92,6 +99,7 @@ struct ReadTally {
         entry.details["requests"] = ReadTally.counts(requests)
         entry.details["records"] = .number(JSONNumber(records))
         if !queries.isEmpty { entry.details["queries"] = .array(queries) }
+        if omitted > 0 { entry.details["queries_omitted"] = .number(JSONNumber(omitted)) }
         entry.details["clients"] = clients.json
         entry.details["from"] = .string(from.millisecondsText)
         entry.details["to"] = .string(until.millisecondsText)

@@ -64,8 +64,7 @@ extension Registrar {
         }
         var entry = SelfRecorder.Entry(.changes, "viewer_token.revoked")
         entry.resources = [Event.Resource(type: "viewer_token", id: id)]
-        let name = Array("cairn.viewer_token.revoked\n\(id)".utf8)
-        entry.id = EventID(version4From: Digest.sha256(name).bytes[..<16])
+        entry.id = recorder.id(of: ["viewer_token.revoked", tenant, id])
         try await recorder.record(entry, in: tenant, by: principal)
         return true
     }

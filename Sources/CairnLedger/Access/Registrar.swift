@@ -108,13 +108,12 @@ package struct Registrar: Sendable {
             // First of all it is refused, whatever becomes of the record; whoever revokes again
             // records again, under the same id.
             let revoked = try await directory.revoke(key.id, of: tenant, at: now())
-            let name = Array("cairn.key.revoked\n\(key.id)".utf8)
             try await record(
                 "key.revoked",
                 key,
                 in: tenant,
                 by: principal,
-                id: EventID(version4From: Digest.sha256(name).bytes[..<16])
+                id: recorder.id(of: ["key.revoked", tenant, key.id])
             )
             return revoked
         } catch let error as LedgerError {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Cairn
+internal import Crypto
 
 /// Appends a ledger's records about itself, of types that begin with `cairn.` and that no caller
 /// can write.
@@ -41,18 +42,33 @@ package struct SelfRecorder: Sendable {
 
     private let ledgers: Ledgers
     private let preparer: Preparer
+    private let secret: SymmetricKey
     /// What is recorded; the rest happens without a trace.
     package let kinds: Set<Kind>
 
-    /// Appends to these ledgers.
-    package init(ledgers: Ledgers, preparer: Preparer, kinds: Set<Kind> = Set(Kind.allCases)) {
+    /// Appends to these ledgers; `secret` are 32 bytes that no caller knows.
+    package init(
+        ledgers: Ledgers,
+        preparer: Preparer,
+        secret: [UInt8],
+        kinds: Set<Kind> = Set(Kind.allCases)
+    ) {
         self.ledgers = ledgers
         self.preparer = preparer
+        self.secret = SymmetricKey(data: secret)
         self.kinds = kinds
     }
 
     /// Draws an id for an entry that may be recorded more than once.
     package func makeID() -> EventID { preparer.makeID() }
+
+    /// The id of an entry that is recorded once, however often it is told: keyed, so that nobody can
+    /// record something else under it before.
+    package func id(of facts: [String]) -> EventID {
+        let name = facts.map { "\($0.utf8.count):\($0)" }.joined()
+        let tag = HMAC<SHA256>.authenticationCode(for: Array(name.utf8), using: secret)
+        return EventID(version4From: Array(tag)[..<16])
+    }
 
     /// Makes an entry durable in a tenant's ledger, if its kind is recorded; nobody is the operator
     /// at the console.

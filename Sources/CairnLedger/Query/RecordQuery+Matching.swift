@@ -58,6 +58,7 @@ extension FilterKey {
         case .requestID: hash.append(12)
         case .sessionID: hash.append(13)
         case .externalID: hash.append(14)
+        case .resource: hash.append(16)
         case .details(let path): FilterKey.append(detailsPath: Array(path.utf8), to: &hash)
         }
     }
@@ -97,6 +98,9 @@ extension RecordQuery {
                 return filter.accepts(Array(text.utf8))
             }
             guard known == filter.key.document else { continue }
+            guard filter.key != .resource else {
+                return fields.withValue(of: field) { filter.accepts(resourceOf: $0) }
+            }
             var isFound = false
             fields.withValue(of: field) { value in
                 DocumentWalker.walk(value) { path, scalar, _ in
@@ -114,7 +118,7 @@ extension FilterKey {
     /// The document whose member is compared, if it is not a field of its own.
     fileprivate var document: FieldPath.Known? {
         switch self {
-        case .resourceType, .resourceID: .resources
+        case .resourceType, .resourceID, .resource: .resources
         case .details: .details
         default: nil
         }
@@ -132,6 +136,17 @@ extension FilterKey {
 }
 
 extension Filter {
+    /// Whether one of the resources of a canonical list has both type and id.
+    fileprivate func accepts(resourceOf list: UnsafeRawBufferPointer) -> Bool {
+        let resources = (try? JSONValue(parsing: Array(list)))?.array ?? []
+        return resources.contains { resource in
+            guard let type = resource["type"]?.string, let id = resource["id"]?.string else {
+                return false
+            }
+            return accepts(Array("\(id)\u{0}\(type)".utf8))
+        }
+    }
+
     fileprivate func accepts(_ bytes: [UInt8]) -> Bool {
         values.contains { value in
             if key == .type, value.utf8.last == UInt8(ascii: "*") {

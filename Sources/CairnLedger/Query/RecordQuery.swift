@@ -6,6 +6,8 @@ package import Cairn
 package enum FilterKey: Hashable, Sendable {
     case type, action, category, outcome, severity, risk
     case actorID, actorType, resourceType, resourceID
+    /// Type and id of one and the same resource, as ``resource(type:id:)`` joins them.
+    case resource
     case ip, requestID, sessionID, externalID
     /// A member of `details`, as a dotted path.
     case details(String)
@@ -22,6 +24,11 @@ package struct Filter: Hashable, Sendable {
     package init(_ key: FilterKey, _ values: [String]) {
         self.key = key
         self.values = values
+    }
+
+    /// One of the resources has this type and this id.
+    package static func resource(type: String, id: String) -> Filter {
+        Filter(.resource, ["\(id)\u{0}\(type)"])
     }
 }
 

@@ -123,6 +123,9 @@ package struct RecordTerms {
         _ marks: Bool,
         _ output: inout [UInt8]
     ) {
+        // The id of a resource, which comes before its type. Where one of them has no type, the
+        // next may be taken for its own: whoever finds a record compares it with the query.
+        var pair: TermHash?
         DocumentWalker.walk(value) { path, scalar, isString in
             if isString {
                 TextTokenizer.append(scalar, prefix: words, to: &output)
@@ -133,6 +136,20 @@ package struct RecordTerms {
             output.append(contentsOf: mark)
             hash.append(to: &output)
             output.append(UInt8(ascii: " "))
+            guard known == .resources else { return }
+            if path.elementsEqual("id".utf8) {
+                var hash = TermHash()
+                FilterKey.resource.append(to: &hash)
+                hash.append(scalar)
+                hash.append(0)
+                pair = hash
+            } else if path.elementsEqual("type".utf8), var hash = pair {
+                hash.append(scalar)
+                output.append(contentsOf: mark)
+                hash.append(to: &output)
+                output.append(UInt8(ascii: " "))
+                pair = nil
+            }
         }
     }
 }

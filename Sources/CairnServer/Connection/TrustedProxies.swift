@@ -24,6 +24,8 @@ package struct TrustedProxies: Sendable {
 
     /// How many networks are trusted.
     package var count: Int { networks.count }
+    /// Whether one of them is all there is, so that anybody is believed.
+    package var trustEverybody: Bool { networks.contains { $0.bits == 0 } }
 
     /// The client of a connection: the connection's own address, unless that is a trusted proxy's.
     /// Then the rightmost address of `X-Forwarded-For` that is not one.
@@ -92,7 +94,7 @@ package struct IPAddress: Sendable, Equatable, CustomStringConvertible {
 /// The addresses that share the first bits.
 private struct Network: Sendable {
     private let address: IPAddress
-    private let bits: Int
+    let bits: Int
 
     /// Reads `address/bits`, or an address alone.
     init?(_ text: String) {

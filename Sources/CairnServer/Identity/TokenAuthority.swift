@@ -268,14 +268,17 @@ extension TokenIssuer {
         // What reaches beyond the tenant is given by this server's own settings alone.
         granted.remove(.tenantsManage)
         for name in roles { granted.formUnion(self.roles[name]?.scopes ?? []) }
+        // Times end in the year 2262; a token may say more.
+        let until = Timestamp(nanoseconds: Int64(min(end + leeway, 9_223_372_036) * 1e9))
         let principal = Principal(
             tenant: tenant,
             id: "\(issuer)#\(subject)",
             subject: subject,
             kind: .token,
-            scopes: granted
+            scopes: granted,
+            expiresAt: until
         )
-        return (principal, Timestamp(nanoseconds: Int64((end + leeway) * 1e9)))
+        return (principal, until)
     }
 
     private func isAudience(_ found: String) -> Bool {

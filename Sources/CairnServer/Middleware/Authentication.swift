@@ -50,8 +50,10 @@ struct Authentication: RouterMiddleware {
             throw refused(.badKey, owner, context)
         }
         if let viewer = viewers.decode(text)?.principal {
-            guard keys.isGood(viewer) else { throw refused(.badToken, viewer, context) }
-            return viewer
+            if keys.isGood(viewer) { return viewer }
+            // That one ended is nothing to tell its tenant; that it was revoked is.
+            let isOver = keys.isOver(viewer)
+            throw isOver ? refused(.badToken) : refused(.badToken, viewer, context)
         }
         guard SignedToken.resembles(text) else { throw refused(.malformed) }
         guard let principal = try await tokens.principal(for: text) else {

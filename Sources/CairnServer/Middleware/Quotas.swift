@@ -144,7 +144,7 @@ final class Quotas: Sendable {
     private func shares(_ principal: Principal, _ measure: Measure) -> [(Name, Double)] {
         guard let limit = limit(measure) else { return [] }
         var shares = [(Name(owner: "t " + principal.tenant, measure: measure), Double(limit))]
-        if limits.credentialPercent < 100, let id = principal.id {
+        if limits.credentialPercent < 100, let id = principal.makerKey ?? principal.id {
             let share = max(1, Double(limit) * Double(limits.credentialPercent) / 100)
             shares.append((Name(owner: "c \(principal.tenant) \(id)", measure: measure), share))
         }

@@ -8,6 +8,8 @@ internal import CairnLedger
 struct NarrowedStatistics: Sendable {
     let index: any RecordIndex
     let narrowing: Narrowing
+    /// Lets a few be counted record by record at once, and the others wait.
+    let turns: Turns
     /// How many records are looked through.
     let limit: Int
 
@@ -24,6 +26,17 @@ struct NarrowedStatistics: Sendable {
         guard !narrowing.isEmpty else {
             return try await index.statistics(in: ledger, from: from, to: to)
         }
+        return try await turns.take {
+            try await counted(in: ledger, size: size, from: from, to: to)
+        }
+    }
+
+    private func counted(
+        in ledger: LedgerID,
+        size: UInt64,
+        from: Timestamp?,
+        to: Timestamp?
+    ) async throws -> Statistics {
         var query = RecordQuery()
         query.filters = narrowing.filters
         (query.occurredFrom, query.occurredTo, query.sort) = (from, to, .index)

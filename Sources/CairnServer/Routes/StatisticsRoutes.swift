@@ -12,6 +12,8 @@ struct StatisticsRoutes: Sendable {
     let configuration: ServerConfiguration
     let services: ServerServices
     let verifications: VerificationJobs
+    /// Lets one part of a ledger be counted at a time.
+    let turns = Turns(1)
 
     var routes: [Route] {
         [Route(.get, Path.statistics, for: .holders(.eventsRead), handler: show)]
@@ -30,9 +32,14 @@ struct StatisticsRoutes: Sendable {
         }
         let ledger = try await services.ledgers.ledger(of: principal.tenant)
         let id = ledger.tenant.ledger
+        var read = AccessTally.Read(.statistics)
+        read.parameters = parameters.pairs
+        read.client = context.client
+        try services.tally.note(read, by: principal)
         let part = NarrowedStatistics(
             index: services.index,
             narrowing: principal.narrowing,
+            turns: turns,
             limit: configuration.statisticsRecords
         )
         let size = await ledger.currentHead.size
@@ -45,10 +52,6 @@ struct StatisticsRoutes: Sendable {
         )
         let days = try days(of: counts, from: from, to: to)
         let verdict = await verifications.lastVerdict(tenant: principal.tenant)
-        var read = AccessTally.Read(.statistics)
-        read.parameters = parameters.pairs
-        read.client = context.client
-        try services.tally.note(read, by: principal)
 
         var output = JSONOutput(reservingCapacity: 2048 + days.count * 24)
         output.beginObject()

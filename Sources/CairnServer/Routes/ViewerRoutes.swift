@@ -10,6 +10,9 @@ struct ViewerRoutes: Sendable {
     let configuration: ServerConfiguration
     let services: ServerServices
 
+    /// The longest filter, in bytes: the token has it, and a header field has an end.
+    private static let filterBytes = 8 << 10
+
     var routes: [Route] {
         [
             Route(
@@ -33,6 +36,9 @@ struct ViewerRoutes: Sendable {
         try requireMaker(principal)
         try services.requireGood(principal)
         for scope in asked.scopes { try principal.require(scope) }
+        guard asked.narrowing.json.canonical.bytes.count <= Self.filterBytes else {
+            throw Problem.member("filter", "too_long", "is more than \(Self.filterBytes) bytes")
+        }
         let (viewer, text) = try await services.registrar.createViewer(
             asked,
             of: principal.tenant,

@@ -63,7 +63,7 @@ package struct TraceContext: Sendable, Equatable {
     private static func isState(_ text: String) -> Bool {
         let members = text.split(separator: ",").map { $0.drop { $0 == " " || $0 == "\t" } }
             .filter { !$0.isEmpty }
-        return (1...32).contains(members.count)
+        return text.utf8.count <= 512 && (1...32).contains(members.count)
             && members.allSatisfy {
                 ($0.utf8.firstIndex(of: UInt8(ascii: "=")) ?? $0.startIndex) > $0.startIndex
             }
