@@ -155,7 +155,7 @@ package struct Server: Sendable {
         _ context: ServerContext
     ) async throws -> Response {
         let principal = try context.caller()
-        guard principal.narrowing.isEmpty || !route.isWhole else {
+        guard !principal.isNarrowed || !route.isWhole else {
             services.tally.noteRefusal("hidden", of: principal, from: context.client)
             throw Problem(.notFound)
         }
@@ -207,7 +207,7 @@ package struct Server: Sendable {
                     tokens: services.tokens,
                     viewers: services.viewers,
                     tally: services.tally,
-                    anonymousTenant: configuration.anonymousTenant,
+                    anonymous: configuration.anonymousTenant.map { .anonymous(tenant: $0) },
                     refusals: refusals
                 )
             )

@@ -26,7 +26,7 @@ struct CommandLineTests {
         arguments: [
             ["verify", "/nonexistent", "--key", "x"], ["query", "--data", "/nonexistent"],
             ["audit", "--data", "/nonexistent"], ["query", "--server", "ftp://x"],
-            ["import", "--data", "/nonexistent/x/y", "/nonexistent"],
+            ["import", "--data", "/dev/null/x/y", "/nonexistent"],
         ]
     )
     func badInput(_ arguments: [String]) async throws {

@@ -15,7 +15,7 @@ package final class KeyRing: Service {
     private static let looksPerNote = 30
 
     private struct State {
-        var keys: [String: APIKey] = [:]
+        var keys: [String: (key: APIKey, principal: Principal)] = [:]
         var revision: Int64 = 0
         var uses: [String: Timestamp] = [:]
         /// Keys that open nothing any more, and their tenants.
@@ -50,17 +50,17 @@ package final class KeyRing: Service {
         let hash = token.hash
         let now = now()
         return state.withLock { state in
-            let key = state.keys[token.id]
-            let isRight = hash.matchesInConstantTime(key?.hash ?? .emptyRoot)
-            guard let key, isRight, key.isGood(at: now) else { return nil }
-            state.uses[key.id] = now
-            return key.principal
+            let found = state.keys[token.id]
+            let isRight = hash.matchesInConstantTime(found?.key.hash ?? .emptyRoot)
+            guard let found, isRight, found.key.isGood(at: now) else { return nil }
+            state.uses[token.id] = now
+            return found.principal
         }
     }
 
     /// The tenant of a key that is or was one, whatever its secret; nil for one that nobody made.
     package func tenant(ofKey id: String) -> String? {
-        state.withLock { $0.keys[id]?.tenant ?? $0.retired[id] }
+        state.withLock { $0.keys[id]?.key.tenant ?? $0.retired[id] }
     }
 
     /// How many keys there are that were not revoked.
@@ -80,12 +80,12 @@ package final class KeyRing: Service {
         case .anonymous, .token: return true
         case .key:
             guard let id = principal.id else { return false }
-            return state.withLock { $0.keys[id]?.isGood(at: now) ?? false }
+            return state.withLock { $0.keys[id]?.key.isGood(at: now) ?? false }
         case .viewer:
             guard let id = principal.id else { return false }
             return state.withLock { state in
                 let isMakerGood = principal.makerKey.map {
-                    state.keys[$0]?.isGood(at: now) ?? false
+                    state.keys[$0]?.key.isGood(at: now) ?? false
                 }
                 return state.revokedViewers[id] == nil && isMakerGood ?? true
             }
@@ -126,7 +126,7 @@ package final class KeyRing: Service {
 
     private static func take(_ key: APIKey, into state: inout State) {
         guard key.revokedAt != nil else {
-            state.keys[key.id] = key
+            state.keys[key.id] = (key, key.principal)
             return
         }
         state.keys[key.id] = nil

@@ -3,7 +3,9 @@
 package import Cairn
 
 /// Who is asking, whose ledger they ask about, and what they may do there.
-package struct Principal: Hashable, Sendable {
+///
+/// One object a credential, because it goes along with every request.
+package final class Principal: Sendable {
     /// What a principal is known by.
     package enum Kind: Sendable {
         /// Nothing at all.
@@ -28,6 +30,8 @@ package struct Principal: Hashable, Sendable {
     package let scopes: Set<Scope>
     /// The part of the ledger that the principal is shown.
     package let narrowing: Narrowing
+    /// Whether that is not everything.
+    package let isNarrowed: Bool
     /// When the credential ends, if it does.
     package let expiresAt: Timestamp?
     /// The key that made a viewer token, with which it ends.
@@ -50,6 +54,7 @@ package struct Principal: Hashable, Sendable {
         self.kind = kind
         self.scopes = scopes
         self.narrowing = narrowing
+        isNarrowed = !narrowing.isEmpty
         self.expiresAt = expiresAt
         self.makerKey = makerKey
     }

@@ -12,8 +12,8 @@ struct Authentication: RouterMiddleware {
     let tokens: TokenAuthority
     let viewers: ViewerTokenCodec
     let tally: AccessTally
-    /// The tenant of callers without a credential; nil refuses them.
-    let anonymousTenant: String?
+    /// Who callers without a credential are; nil refuses them.
+    let anonymous: Principal?
     /// Counts who is not let in, and why.
     let refusals: RefusalMetrics
 
@@ -32,7 +32,7 @@ struct Authentication: RouterMiddleware {
         _ context: ServerContext
     ) async throws -> Principal {
         guard let credential = request.headers[.authorization] else {
-            guard let anonymousTenant else {
+            guard let anonymous else {
                 refusals.count(.missing)
                 throw Problem(.unauthenticated, "A credential is required.")
             }
@@ -40,7 +40,7 @@ struct Authentication: RouterMiddleware {
                 refusals.count(.host)
                 throw Problem(.forbidden, "Without a credential, call it by a name of loopback.")
             }
-            return .anonymous(tenant: anonymousTenant)
+            return anonymous
         }
         let text = Authentication.bearer(credential) ?? ""
         if let key = APIKeyToken(text) {
