@@ -14,7 +14,7 @@ package struct Narrowing: Hashable, Sendable {
     package var resourceType: String?
     /// What the id of one of the record's resources must be: of the same one as the type.
     package var resourceID: String?
-    /// What `type` may be; a trailing `*` means a prefix. None allows all.
+    /// What `type` may be, with a trailing `*` for a prefix; none allows all.
     package var types: [String] = []
 
     /// The most types, and the longest value, in bytes.

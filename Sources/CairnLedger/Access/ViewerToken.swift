@@ -110,7 +110,9 @@ package struct ViewerTokenCodec: Sendable {
             + Base64URL.encode(tag("token", bytes))
     }
 
-    /// Reads a token that was made here; nil for anything else. Whether it is good yet is not asked.
+    /// Reads a token that was made here; nil for anything else.
+    ///
+    /// Whether it is good yet is not asked.
     package func decode(_ text: some StringProtocol) -> ViewerToken? {
         guard text.utf8.count <= ViewerTokenCodec.limitBytes,
             text.utf8.starts(with: ViewerTokenCodec.mark.utf8)

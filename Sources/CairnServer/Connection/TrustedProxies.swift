@@ -28,6 +28,7 @@ package struct TrustedProxies: Sendable {
     package var trustEverybody: Bool { networks.contains { $0.bits == 0 } }
 
     /// The client of a connection: the connection's own address, unless that is a trusted proxy's.
+    ///
     /// Then the rightmost address of `X-Forwarded-For` that is not one.
     ///
     /// What a client writes there itself is to the left of that, and never read. An entry that is

@@ -71,8 +71,7 @@ final class RequestMetrics: Sendable {
         events[result]?.increment(by: Int64(number))
     }
 
-    /// Anybody can invent methods, so all but the usual ones are one.
-    /// A method by its name, if it has one here.
+    /// A method as the series name it: anybody can invent some, so all but the usual ones are one.
     static func known(_ method: HTTPRequest.Method) -> HTTPRequest.Method {
         switch method {
         case .get, .head, .post, .put, .delete, .patch, .options: method

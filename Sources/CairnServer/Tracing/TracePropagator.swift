@@ -4,7 +4,9 @@ internal import Cairn
 package import Instrumentation
 
 /// Takes the place in a trace from requests that come, and gives it to those that go (W3C Trace
-/// Context). It records no spans.
+/// Context).
+///
+/// It records no spans.
 package struct TracePropagator: Instrument {
     /// The name of the field that says the place.
     package static let parentField = "traceparent"
