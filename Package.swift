@@ -62,6 +62,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "Cairn", dependencies: [crypto], swiftSettings: settings),
         .target(
             name: "CairnLedger",
@@ -75,6 +76,12 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
+            exclude: ["README.md"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "CairnPostgres",
+            dependencies: ["CairnLedger", "Cairn", "CLibPQ"],
             exclude: ["README.md"],
             swiftSettings: settings
         ),
@@ -156,6 +163,11 @@ let package = Package(
                 instrumentation, serviceContext,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CairnPostgresTests",
+            dependencies: ["CairnPostgres", "CairnTesting", "CairnLedger", "Cairn"],
             swiftSettings: settings
         ),
         .testTarget(name: "TidyTests", dependencies: ["CairnTesting"], swiftSettings: settings),

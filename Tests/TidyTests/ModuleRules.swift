@@ -10,6 +10,7 @@ enum ModuleRules {
             "CairnLedger", "Cairn", "Crypto", "Foundation", "GRDB", "GRDBSQLite", "Logging",
             "Metrics", "ServiceLifecycle",
         ],
+        "CairnPostgres": ["CLibPQ", "CairnLedger", "Cairn", "Dispatch"],
         "CairnAPI": ["Cairn"],
         "CairnServer": [
             "CairnLedger", "CairnAPI", "Cairn", "Crypto", "Foundation", "Hummingbird",

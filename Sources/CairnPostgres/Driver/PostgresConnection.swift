@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLibPQ
+internal import Dispatch
+
+/// One connection to a server, which works on a thread of its own: libpq waits, and the threads
+/// that answer requests must not.
+actor PostgresConnection {
+    private let queue: QueueExecutor
+    private var handle: Handle?
+
+    private var connection: OpaquePointer? { handle?.connection }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
+
+    init() {
+        queue = QueueExecutor(label: "cairn.postgres")
+    }
+
+    /// Connects.
+    ///
+    /// `target` is a URL or words of libpq; what it does not say, the environment does, as libpq
+    /// reads it.
+    func open(_ target: String) throws(PostgresFailure) {
+        // What comes later is stronger.
+        let keys = ["connect_timeout", "tcp_user_timeout", "dbname", "client_encoding"]
+        let values = ["5", "10000", target, "UTF8"]
+        handle = keys.withCStrings { keys in
+            values.withCStrings { values in Handle(PQconnectdbParams(keys, values, 1)) }
+        }
+        guard let connection, PQstatus(connection) == CONNECTION_OK else {
+            throw failure(nil)
+        }
+        for setting in ["statement_timeout = '30s'", "lock_timeout = '10s'"] {
+            try run("SET \(setting)")
+        }
+    }
+
+    /// Whether the connection is open, as far as this end knows.
+    var isOpen: Bool { connection.map { PQstatus($0) == CONNECTION_OK } ?? false }
+
+    /// Whether the server has not closed the connection while it was at rest.
+    var isAlive: Bool {
+        // A server that ends a connection says why, and the end itself comes after that.
+        isOpen && PQconsumeInput(connection) == 1 && PQconsumeInput(connection) == 1 && isOpen
+    }
+
+    /// Closes it.
+    func close() {
+        handle = nil
+    }
+
+    /// Carries one statement out and returns its rows.
+    @discardableResult
+    func run(
+        _ sql: String,
+        _ parameters: [PostgresValue] = []
+    ) throws(PostgresFailure) -> PostgresRows {
+        guard let connection else { throw failure(nil) }
+        let types = parameters.map(\.type)
+        let lengths = parameters.map { Int32($0.bytes?.count ?? 0) }
+        let formats = [Int32](repeating: 1, count: parameters.count)
+        // All values in one piece of memory, and where in it each begins.
+        var memory: [UInt8] = []
+        memory.reserveCapacity(parameters.reduce(1) { $0 + ($1.bytes?.count ?? 0) })
+        let starts = parameters.map { parameter -> Int? in
+            guard let bytes = parameter.bytes else { return nil }
+            defer { memory += bytes }
+            return memory.count
+        }
+        memory.append(0)
+        let result = memory.withUnsafeBytes { bytes in
+            let base = bytes.bindMemory(to: CChar.self).baseAddress
+            let values = starts.map { start in start.flatMap { base?.advanced(by: $0) } }
+            return PQexecParams(
+                connection,
+                sql,
+                Int32(parameters.count),
+                types,
+                values,
+                lengths,
+                formats,
+                1
+            )
+        }
+        let rows = PostgresRows(result)
+        guard rows.isGood else { throw failure(rows) }
+        return rows
+    }
+
+    /// Carries out a text of several statements, without parameters.
+    func runScript(_ sql: String) throws(PostgresFailure) {
+        guard let connection else { throw failure(nil) }
+        let rows = PostgresRows(PQexec(connection, sql))
+        guard rows.isGood else { throw failure(rows) }
+    }
+
+    /// Carries out what `body` does in one transaction, all of it or nothing.
+    func transaction<Value>(
+        _ body: (isolated PostgresConnection) throws -> Value
+    ) throws -> Value {
+        try run("BEGIN")
+        do {
+            let value = try body(self)
+            try run("COMMIT")
+            return value
+        } catch {
+            _ = try? run("ROLLBACK")
+            throw error
+        }
+    }
+
+    private func failure(_ rows: PostgresRows?) -> PostgresFailure {
+        let text = connection.flatMap { PQerrorMessage($0) }.map { String(cString: $0) }
+        return PostgresFailure(
+            state: rows?.state,
+            description: rows?.message ?? text ?? "there is no connection",
+            isDisconnected: !isOpen
+        )
+    }
+}
+
+/// What libpq knows of a connection, until nobody holds it.
+private final class Handle {
+    let connection: OpaquePointer?
+
+    init(_ connection: OpaquePointer?) {
+        self.connection = connection
+    }
+
+    deinit {
+        PQfinish(connection)
+    }
+}
+
+/// The rows of a statement, in the binary form of their columns.
+final class PostgresRows {
+    private let result: OpaquePointer?
+
+    fileprivate init(_ result: OpaquePointer?) {
+        self.result = result
+    }
+
+    deinit {
+        PQclear(result)
+    }
+
+    fileprivate var isGood: Bool {
+        let status = PQresultStatus(result)
+        return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK
+    }
+
+    fileprivate var state: String? {
+        PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
+    }
+
+    fileprivate var message: String? {
+        PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { String(cString: $0) }
+    }
+
+    /// How many there are.
+    var count: Int { Int(PQntuples(result)) }
+
+    /// How many rows a statement changed that returns none.
+    var changedCount: Int {
+        PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0
+    }
+
+    func isNull(_ row: Int, _ column: Int) -> Bool {
+        PQgetisnull(result, Int32(row), Int32(column)) == 1
+    }
+
+    func bytes(_ row: Int, _ column: Int) -> [UInt8] {
+        guard let value = PQgetvalue(result, Int32(row), Int32(column)) else { return [] }
+        let count = Int(PQgetlength(result, Int32(row), Int32(column)))
+        return Array(UnsafeRawBufferPointer(start: value, count: count))
+    }
+
+    func text(_ row: Int, _ column: Int) -> String {
+        String(decoding: bytes(row, column), as: UTF8.self)
+    }
+
+    /// A column of type `int8`.
+    func integer(_ row: Int, _ column: Int) -> Int64 {
+        bytes(row, column).reduce(0) { $0 << 8 | Int64($1) }
+    }
+}
+
+/// Carries the work of one actor out on a queue of its own.
+private final class QueueExecutor: SerialExecutor {
+    private let queue: DispatchQueue
+
+    init(label: String) {
+        queue = DispatchQueue(label: label)
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+}
+
+extension [String] {
+    /// Runs `body` with the texts as C takes a list of them.
+    fileprivate func withCStrings<Value>(
+        _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Value
+    ) -> Value {
+        var memory: [UInt8] = []
+        let starts = map { text -> Int in
+            defer { memory += Swift.Array<UInt8>(text.utf8) + CollectionOfOne(0) }
+            return memory.count
+        }
+        return memory.withUnsafeBytes { memory in
+            let base = memory.bindMemory(to: CChar.self).baseAddress
+            var pointers = starts.map { start in base.map { UnsafePointer($0.advanced(by: start)) }
+            }
+            pointers.append(nil)
+            return pointers.withUnsafeBufferPointer { pointers in
+                guard let first = pointers.baseAddress else { preconditionFailure("a list ends") }
+                return body(first)
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CairnLedger
+
+/// Why a statement or a connection failed, as the server or libpq says.
+struct PostgresFailure: Error, CustomStringConvertible {
+    /// The five characters that SQL has for it; nil when the server did not say.
+    let state: String?
+    /// What happened, in the server's words; for the log alone.
+    let description: String
+    /// Whether the connection is of no use any more.
+    let isDisconnected: Bool
+}
+
+extension StoreError {
+    /// What a failure means to a ledger.
+    ///
+    /// `isWritten` says that the statement may have been carried
+    /// out although no answer came.
+    init(_ failure: PostgresFailure, isWritten: Bool) {
+        guard !failure.isDisconnected else {
+            self = isWritten ? .indeterminate(failure) : .unavailable(failure)
+            return
+        }
+        switch failure.state {
+        // A key is taken: of a record, a tenant, or an index.
+        case "23505": self = .conflict
+        // Another writer was there first, or two waited for each other; nothing is written.
+        case "40001", "40P01": self = .conflict
+        // Damaged files, damaged indexes.
+        case "XX001", "XX002": self = .corrupt(failure.description)
+        // A commit whose end the server itself does not know.
+        case "08007", "40003": self = .indeterminate(failure)
+        default: self = .unavailable(failure)
+        }
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CairnLedger
+internal import Synchronization
+
+/// A bounded number of connections, which are opened when they are first needed.
+///
+/// Whoever finds none waits in a queue that is bounded, too: beyond it the answer is "unavailable",
+/// at once.
+final class PostgresPool: Sendable {
+    private struct State {
+        var idle: [PostgresConnection] = []
+        var open = 0
+        var waiting: [CheckedContinuation<PostgresConnection?, Never>] = []
+        var isClosed = false
+    }
+
+    /// Says that every connection is in use and enough wait for one.
+    struct Exhausted: Error {}
+
+    /// How many may wait for a connection.
+    static let waitingCount = 1_000
+
+    private let target: String
+    private let limit: Int
+    private let state = Mutex(State())
+
+    init(_ target: String, connections limit: Int) {
+        self.target = target
+        self.limit = limit
+    }
+
+    /// Runs `body` on a connection of its own, on that connection's thread.
+    ///
+    /// `isWrite` says that a statement may have been carried out though no answer came.
+    func use<Value: Sendable>(
+        isWrite: Bool = false,
+        _ body: @Sendable (isolated PostgresConnection) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let connection = try await take()
+        do {
+            let value = try await body(connection)
+            await give(back: connection)
+            return value
+        } catch let failure as PostgresFailure {
+            await give(back: connection)
+            throw StoreError(failure, isWritten: isWrite)
+        } catch let error as StoreError {
+            await give(back: connection)
+            throw error
+        } catch {
+            await give(back: connection)
+            throw .unavailable(error)
+        }
+    }
+
+    /// Closes every connection; those in use when they are given back.
+    func close() async {
+        let (idle, waiting) = state.withLock { state in
+            state.isClosed = true
+            defer { (state.idle, state.waiting) = ([], []) }
+            return (state.idle, state.waiting)
+        }
+        for waiter in waiting { waiter.resume(returning: nil) }
+        for connection in idle { await connection.close() }
+    }
+
+    private enum Next {
+        case found(PostgresConnection)
+        case new
+        case wait
+        case refused
+    }
+
+    private func take() async throws(StoreError) -> PostgresConnection {
+        let next = state.withLock { state -> Next in
+            guard !state.isClosed else { return .refused }
+            if let connection = state.idle.popLast() { return .found(connection) }
+            guard state.open >= limit else {
+                state.open += 1
+                return .new
+            }
+            return state.waiting.count < Self.waitingCount ? .wait : .refused
+        }
+        switch next {
+        case .found(let connection):
+            // What was closed at rest is no loss: nothing was asked of it.
+            return await connection.isAlive ? connection : try await reopen(connection)
+        case .new: return try await open()
+        case .refused: throw .unavailable(Exhausted())
+        case .wait:
+            let given = await withCheckedContinuation { continuation in
+                let given = state.withLock { state -> PostgresConnection?? in
+                    guard !state.isClosed else { return .some(nil) }
+                    if let connection = state.idle.popLast() { return connection }
+                    state.waiting.append(continuation)
+                    return nil
+                }
+                if let given { continuation.resume(returning: given) }
+            }
+            guard let given else { throw .unavailable(Exhausted()) }
+            return await given.isAlive ? given : try await reopen(given)
+        }
+    }
+
+    private func open() async throws(StoreError) -> PostgresConnection {
+        try await reopen(PostgresConnection())
+    }
+
+    /// Opens a connection that is closed, or gives its place up.
+    private func reopen(
+        _ connection: PostgresConnection
+    ) async throws(StoreError)
+        -> PostgresConnection
+    {
+        await connection.close()
+        do throws(PostgresFailure) {
+            try await connection.open(target)
+            return connection
+        } catch {
+            giveUp()
+            throw StoreError(error, isWritten: false)
+        }
+    }
+
+    /// One connection less; somebody who waits tries to open one in its place.
+    private func giveUp() {
+        let waiter = state.withLock { state -> CheckedContinuation<PostgresConnection?, Never>? in
+            guard !state.waiting.isEmpty else {
+                state.open -= 1
+                return nil
+            }
+            return state.waiting.removeFirst()
+        }
+        waiter?.resume(returning: PostgresConnection())
+    }
+
+    private func give(back connection: PostgresConnection) async {
+        let isGood = await connection.isOpen
+        guard isGood else {
+            await connection.close()
+            giveUp()
+            return
+        }
+        let (waiter, isClosed) = state.withLock { state in
+            guard !state.isClosed else {
+                return (nil as CheckedContinuation<PostgresConnection?, Never>?, true)
+            }
+            guard !state.waiting.isEmpty else {
+                state.idle.append(connection)
+                return (nil, false)
+            }
+            return (state.waiting.removeFirst(), false)
+        }
+        waiter?.resume(returning: connection)
+        if isClosed { await connection.close() }
+    }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Cairn
+package import CairnLedger
+
+extension PostgresStore: LedgerStore {
+    package func head(of ledger: LedgerID) async throws(StoreError) -> Head? {
+        try await pool.use { connection in
+            let rows = try connection.run(
+                """
+                SELECT size, frontier, root, chain, last_received_at, epoch
+                FROM heads WHERE ledger = $1
+                """,
+                [.uuid(ledger)]
+            )
+            guard rows.count == 1 else { return nil }
+            guard let size = UInt64(exactly: rows.integer(0, 0)),
+                let frontier = Frontier(size: size, packed: rows.bytes(0, 1)),
+                let root = Digest(rows.bytes(0, 2)), frontier.root == root,
+                let chain = Digest(rows.bytes(0, 3))
+            else { throw StoreError.corrupt("the stored head is malformed") }
+            return Head(
+                frontier: frontier,
+                chain: chain,
+                lastReceivedAt: rows.integer(0, 4),
+                epoch: rows.integer(0, 5)
+            )
+        }
+    }
+
+    package func indexes(
+        of ids: [EventID],
+        in ledger: LedgerID
+    ) async throws(StoreError) -> [EventID: UInt64] {
+        guard !ids.isEmpty else { return [:] }
+        return try await pool.use { connection in
+            let rows = try connection.run(
+                "SELECT id, idx FROM records WHERE ledger = $1 AND id = ANY ($2)",
+                [.uuid(ledger), .uuids(ids)]
+            )
+            var indexes: [EventID: UInt64] = [:]
+            for row in 0..<rows.count {
+                guard let id = EventID(bytes: rows.bytes(row, 0)) else { continue }
+                indexes[id] = UInt64(clamping: rows.integer(row, 1))
+            }
+            return indexes
+        }
+    }
+
+    package func records(
+        in ledger: LedgerID,
+        at range: Range<UInt64>,
+        contents: Bool
+    ) async throws(StoreError) -> [StoredRecord] {
+        let columns = contents ? ", r.id, r.occurred_at, p.seed, p.fields" : ""
+        let joins =
+            contents
+            ? """
+            LEFT JOIN records r ON r.ledger = e.ledger AND r.idx = e.idx
+            LEFT JOIN payloads p ON p.ledger = e.ledger AND p.idx = e.idx
+            """ : ""
+        let sql = """
+            SELECT e.idx, e.leaf, e.leaf_hash, e.chain\(columns) FROM entries e \(joins)
+            WHERE e.ledger = $1 AND e.idx >= $2 AND e.idx < $3 ORDER BY e.idx
+            """
+        return try await pool.use { connection in
+            let rows = try connection.run(sql, PostgresStore.values(ledger, range))
+            return (0..<rows.count).map { PostgresStore.record(rows, $0, contents: contents) }
+        }
+    }
+
+    private static func values(_ ledger: LedgerID, _ range: Range<UInt64>) -> [PostgresValue] {
+        [
+            .uuid(ledger), .integer(Int64(clamping: range.lowerBound)),
+            .integer(Int64(clamping: range.upperBound)),
+        ]
+    }
+
+    /// An id that no record has.
+    private static let noID = EventID(version4From: [UInt8](repeating: 0, count: 16))
+
+    /// Reads a row; a column that is gone or malformed becomes a value that no record has, so that
+    /// an audit names it as a fault instead of stopping.
+    private static func record(
+        _ rows: PostgresRows,
+        _ row: Int,
+        contents: Bool
+    ) -> StoredRecord {
+        var payload: Payload?
+        if contents, !rows.isNull(row, 6), let seed = Seed(rows.bytes(row, 6)) {
+            payload = Payload(seed: seed, fields: Fields(unchecked: rows.bytes(row, 7)))
+        }
+        return StoredRecord(
+            index: UInt64(clamping: rows.integer(row, 0)),
+            leaf: rows.bytes(row, 1),
+            leafHash: Digest(rows.bytes(row, 2)) ?? Digest.emptyRoot,
+            chain: Digest(rows.bytes(row, 3)) ?? Digest.emptyRoot,
+            id: contents ? EventID(bytes: rows.bytes(row, 4)) ?? noID : noID,
+            occurredAt: Timestamp(nanoseconds: contents ? rows.integer(row, 5) : 0),
+            payload: payload
+        )
+    }
+
+    package func leafHashes(
+        in ledger: LedgerID,
+        at range: Range<UInt64>
+    ) async throws(StoreError) -> [Digest] {
+        try await pool.use { connection in
+            let rows = try connection.run(
+                """
+                SELECT leaf_hash FROM entries
+                WHERE ledger = $1 AND idx >= $2 AND idx < $3 ORDER BY idx
+                """,
+                PostgresStore.values(ledger, range)
+            )
+            return try (0..<rows.count).map { try rows.digest($0, 0) }
+        }
+    }
+
+    package func tile(
+        _ coordinate: TileCoordinate,
+        in ledger: LedgerID
+    ) async throws(StoreError) -> Tile? {
+        guard coordinate.width == Tile.fullWidth else { return nil }
+        return try await pool.use { connection in
+            let rows = try connection.run(
+                "SELECT hashes FROM tiles WHERE ledger = $1 AND level = $2 AND number = $3",
+                [
+                    .uuid(ledger), .integer(Int64(coordinate.level)),
+                    .integer(Int64(clamping: coordinate.index)),
+                ]
+            )
+            guard rows.count == 1 else { return nil }
+            return Tile(bytes: rows.bytes(0, 0), width: Tile.fullWidth)
+        }
+    }
+
+    package func lastIndex(in ledger: LedgerID) async throws(StoreError) -> UInt64? {
+        try await pool.use { connection in
+            let rows = try connection.run(
+                "SELECT idx FROM entries WHERE ledger = $1 ORDER BY idx DESC LIMIT 1",
+                [.uuid(ledger)]
+            )
+            return rows.count == 1 ? UInt64(clamping: rows.integer(0, 0)) : nil
+        }
+    }
+
+    // MARK: Checkpoints
+
+    package func keep(
+        _ checkpoint: SignedNote,
+        size: UInt64,
+        in ledger: LedgerID
+    ) async throws(StoreError) {
+        guard try await head(of: ledger) != nil else {
+            throw .corrupt("the ledger does not exist")
+        }
+        try await pool.use { connection in
+            _ = try connection.run(
+                "INSERT INTO checkpoints VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                [.uuid(ledger), .integer(Int64(clamping: size)), .text(checkpoint.encoded)]
+            )
+        }
+    }
+
+    package func checkpoints(
+        in ledger: LedgerID,
+        from size: UInt64,
+        limit: Int
+    ) async throws(StoreError) -> [(size: UInt64, note: String)] {
+        try await pool.use { connection in
+            let rows = try connection.run(
+                """
+                SELECT size, note FROM checkpoints
+                WHERE ledger = $1 AND size >= $2 ORDER BY size LIMIT $3
+                """,
+                [.uuid(ledger), .integer(Int64(clamping: size)), .integer(Int64(limit))]
+            )
+            return (0..<rows.count).map { row in
+                (UInt64(clamping: rows.integer(row, 0)), rows.text(row, 1))
+            }
+        }
+    }
+
+    package func newestCheckpoint(in ledger: LedgerID) async throws(StoreError) -> SignedNote? {
+        let text = try await pool.use { connection in
+            let rows = try connection.run(
+                "SELECT note FROM checkpoints WHERE ledger = $1 ORDER BY size DESC LIMIT 1",
+                [.uuid(ledger)]
+            )
+            return rows.count == 1 ? rows.text(0, 0) : nil
+        }
+        guard let text else { return nil }
+        guard let note = try? SignedNote(parsing: text) else {
+            throw .corrupt("the newest stored checkpoint is no signed note")
+        }
+        return note
+    }
+}
