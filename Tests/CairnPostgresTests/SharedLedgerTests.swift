@@ -76,6 +76,42 @@ struct SharedLedgerTests {
         for store in stores { await store.close() }
     }
 
+    @Test("An append whose connection is lost is not known to be recorded, and is recorded once")
+    func lostAnswer() async throws {
+        let target = try PostgresServer.running().database()
+        let (store, other) = (PostgresStore(target), PostgresStore(target))
+        try await store.migrate()
+        let signer = try await Self.fill(store)
+        let ledger = try await Self.server(store, signer, ManualClock())
+        // Whoever moves a head takes a while, until somebody cuts the connection.
+        try await other.run(
+            """
+            CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN PERFORM pg_sleep(5); RETURN NEW; END $$;
+            CREATE TRIGGER slow BEFORE UPDATE ON heads FOR EACH ROW EXECUTE FUNCTION slow();
+            """
+        )
+        var sampler = EventSampler(seed: 9)
+        let events = sampler.prepared(2)
+        async let first = ledger.append(events)
+        try await Task.sleep(for: .milliseconds(800))
+        try await other.cutEverybodyElse()
+        let outcomes = await first
+        for outcome in outcomes {
+            guard case .failed(.indeterminate) = outcome else {
+                Issue.record("\(outcome)")
+                continue
+            }
+        }
+        try await other.run("DROP TRIGGER slow ON heads")
+        let again = await ledger.append(events)
+        #expect(again.compactMap(\.receipt).map(\.index) == [5, 6])
+        let report = try await Self.audit(store, signer)
+        #expect(report.holds && report.size == 7, "\(report.faults)")
+        await store.close()
+        await other.close()
+    }
+
     @Test("Connections that the server closed at rest are opened anew, and nobody is told")
     func closedAtRest() async throws {
         let target = try PostgresServer.running().database()

@@ -36,8 +36,19 @@ extension PostgresStore {
         let values =
             PostgresStore.headValues(batch.ledger, head, batch.head)
             + PostgresStore.recordValues(batch)
-        let moved = try await pool.use(isWrite: true) { connection in
-            try connection.run(PostgresStore.commitStatement, values).integer(0, 0)
+        let moved: Int64
+        do throws(StoreError) {
+            moved = try await pool.use(isWrite: true) { connection in
+                try connection.run(PostgresStore.commitStatement, values).integer(0, 0)
+            }
+        } catch {
+            guard case .indeterminate = error else { throw error }
+            // The answer was lost. If the head is the batch's, it was carried out; if it is not, it
+            // may be yet, for as long as the server does not know that nobody listens.
+            guard let now = try? await self.head(of: batch.ledger), now == batch.head else {
+                throw error
+            }
+            return
         }
         guard moved == 1 else {
             guard try await self.head(of: batch.ledger) != nil else {
