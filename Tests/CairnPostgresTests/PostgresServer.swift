@@ -112,6 +112,11 @@ final class PostgresServer: Sendable {
         return "postgresql://postgres@127.0.0.1:\(port)/\(name)"
     }
 
+    /// The URL of a database for another role than its owner.
+    static func url(_ url: String, as role: String) -> String {
+        url.replacing("//postgres@", with: "//\(role)@")
+    }
+
     private static func start(
         _ program: String,
         _ arguments: [String],

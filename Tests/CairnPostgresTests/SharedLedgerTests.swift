@@ -145,6 +145,43 @@ struct SharedLedgerTests {
         }
     }
 
+    @Test("The role that servers run as appends and manages, and can take nothing back")
+    func runtimeRole() async throws {
+        let target = try PostgresServer.running().database()
+        let owner = PostgresStore(target)
+        try await owner.migrate()
+        let role = #"odd "role"#
+        try await owner.run(
+            """
+            DO $$ BEGIN CREATE ROLE "odd ""role" LOGIN;
+            EXCEPTION WHEN duplicate_object THEN NULL; END $$
+            """
+        )
+        try await owner.grant(to: role)
+        let store = PostgresStore(PostgresServer.url(target, as: "odd%20%22role"))
+        let signer = try await Self.fill(store)
+        try await store.keep([1], as: "x")
+        for statement in [
+            "UPDATE entries SET leaf = leaf", "DELETE FROM entries", "TRUNCATE entries",
+            "UPDATE records SET idx = idx", "DELETE FROM records",
+            "UPDATE payloads SET seed = seed",
+            "DELETE FROM payloads", "DELETE FROM tiles", "UPDATE checkpoints SET note = note",
+            "DELETE FROM heads", "UPDATE heads SET size = size - 1",
+            "DROP TRIGGER entries_refuse ON entries", "DROP TABLE entries",
+            "ALTER TABLE entries DISABLE TRIGGER ALL", "SET session_replication_role = replica",
+            "CREATE OR REPLACE FUNCTION cairn_refuse() RETURNS trigger LANGUAGE sql AS ''",
+            "UPDATE cairn_schema SET version = 9",
+        ] {
+            await #expect(throws: StoreError.self, "\(statement)") {
+                try await store.run(statement)
+            }
+        }
+        let report = try await Self.audit(owner, signer)
+        #expect(report.holds && report.size == 5, "\(report.faults)")
+        await store.close()
+        await owner.close()
+    }
+
     @Test(
         "Who gets around that is found out by an audit",
         arguments: [

@@ -20,6 +20,15 @@ package struct PostgresStore: Sendable {
         try await pool.use(isWrite: true) { try Migrations.migrate($0) }
     }
 
+    /// Gives the role that servers run as its rights, and takes all others; as the owner of the
+    /// tables.
+    package func grant(to role: String) async throws(StoreError) {
+        guard !role.isEmpty, !role.utf8.contains(0) else {
+            throw .corrupt("a role has a name")
+        }
+        try await pool.use(isWrite: true) { try Privileges.grant(to: role, $0) }
+    }
+
     /// Closes every connection.
     package func close() async {
         await pool.close()
