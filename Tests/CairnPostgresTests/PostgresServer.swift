@@ -18,8 +18,10 @@ final class PostgresServer: Sendable {
 
     private static let shared = Mutex<Result<PostgresServer, Absent>?>(nil)
 
-    /// The programs of the newest version that is installed; nil if none is.
+    /// The programs of the version that `CAIRN_POSTGRES` names by its folder, or of the newest that is
+    /// installed; nil if none is.
     static let programs: String? = {
+        if let named = ProcessInfo.processInfo.environment["CAIRN_POSTGRES"] { return named }
         let root = "/usr/lib/postgresql"
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
         return versions.compactMap { Int($0) }.max().map { "\(root)/\($0)/bin" }
