@@ -31,4 +31,9 @@ struct MemoryConformanceTests {
     func vault(keeps promise: CheckpointVaultConformance) async throws {
         try await promise.check(MemoryVault())
     }
+
+    @Test("The memory store keeps the promises of jobs", arguments: JobStoreConformance.all)
+    func jobs(keeps promise: JobStoreConformance) async throws {
+        try await promise.check(MemoryJobStore())
+    }
 }

@@ -33,4 +33,9 @@ struct ConformanceTests {
             try await promise.check(try FileVault(folder: folder))
         }
     }
+
+    @Test("SQLite keeps the promises of jobs", arguments: JobStoreConformance.all)
+    func jobs(keeps promise: JobStoreConformance) async throws {
+        try await withTemporaryStore { try await promise.check($0) }
+    }
 }

@@ -21,4 +21,9 @@ struct ConformanceTests {
     func replays(keeps promise: ReplayStoreConformance) async throws {
         try await withPostgresStore { try await promise.check($0) }
     }
+
+    @Test("PostgreSQL keeps the promises of jobs", arguments: JobStoreConformance.all)
+    func jobs(keeps promise: JobStoreConformance) async throws {
+        try await withPostgresStore { try await promise.check($0) }
+    }
 }

@@ -38,12 +38,15 @@ struct AnswerBudgetTests {
     @Test("An answer that is written is whole, and counts no more")
     func written() async throws {
         let budget = AnswerBudget()
-        var response: Response? = try budget.admit(answer(100_000), to: "a")
         let taker = Taker()
-        let body = try #require(response?.body)
-        response = nil
-        try await body.write(taker)
+        func write() async throws {
+            let response = try budget.admit(answer(100_000), to: "a")
+            #expect(budget.takenBytes == 100_000)
+            try await response.body.write(taker)
+        }
+        try await write()
         #expect(taker.count == 100_000)
+        #expect(budget.takenBytes == 0)
     }
 }
 

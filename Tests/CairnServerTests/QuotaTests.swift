@@ -95,7 +95,12 @@ struct QuotaTests {
                 }
                 return count
             }
-            #expect(try await count(greedy, 60) == 20)
+            // A viewer token draws on its maker's share.
+            let made = try await makeViewer(client, greedy)
+            let viewer = try #require(made.json["token"]?.string, "\(made.text)")
+            #expect(try await count(viewer, 9) == 9)
+            #expect(try await count(greedy, 60) == 10)
+            #expect(try await count(viewer, 5) == 0)
             #expect(try await count(modest, 10) == 10)
             #expect(try await count(other, 60) == 20)
         }

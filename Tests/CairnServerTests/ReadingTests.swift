@@ -103,7 +103,10 @@ struct ReadingTests {
 
     @Test("A verification is recorded before it is answered, and so is that it is called off")
     func verifications() async throws {
-        try await withGuardedServer(recording: Self.all) { client, setting, owner in
+        try await withGuardedServer(
+            recording: Self.all,
+            configure: { $0.verifications.running = 0 }
+        ) { client, setting, owner in
             let job = try await client.post(
                 "/v1/verifications",
                 #"{"from":0,"contents":true}"#,
@@ -118,6 +121,22 @@ struct ReadingTests {
             setting.store.failNext(.commit, .beforeWrite)
             try await client.post("/v1/verifications", "{}", headers: bearer(owner))
                 .expectProblem(503, "unavailable")
+        }
+    }
+
+    @Test("A verification that has ended is not called off, and no record says so")
+    func endedVerification() async throws {
+        try await withGuardedServer(recording: Self.all) { client, setting, owner in
+            let asked = try await client.post("/v1/verifications", "{}", headers: bearer(owner))
+            let path = "/v1/verifications/\(try #require(asked.json["id"]?.string))"
+            var state: String?
+            while state != "done" {
+                state = try await client.get(path, headers: bearer(owner)).json["state"]?.string
+            }
+            let reply = try await client.send(.delete, path, headers: bearer(owner))
+            #expect(reply.json["state"] == "done")
+            let ended = try await Self.records(client, owner, "cairn.verification.cancelled")
+            #expect(ended.isEmpty)
         }
     }
 

@@ -71,6 +71,7 @@ struct TraceContextTests {
             ("a=1,,b=2 ,\t c=3", true), (String(repeating: "x", count: 505) + "=value", true),
             ((0..<32).map { "k\($0)=v" }.joined(separator: ","), true),
             ((0..<33).map { "k\($0)=v" }.joined(separator: ","), false),
+            (String(repeating: "x", count: 507) + "=value", false),
             ("", false), (",", false), ("a", false), ("=1", false), ("a=é", false),
             ("a=1\u{0}", false),
         ]

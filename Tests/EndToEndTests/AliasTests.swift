@@ -145,6 +145,13 @@ struct ProductionTests {
             (["--no-auth"], [:], "no-auth"),
             (["--host", "0.0.0.0"], [:], "host"),
             (["--host", "0.0.0.0", "--tls-terminated-by-proxy"], [:], "tls.terminated-by-proxy"),
+            (
+                [
+                    "--host", "0.0.0.0", "--tls-terminated-by-proxy", "--proxies-trusted",
+                    "10.0.0.0/8,0.0.0.0/0",
+                ], [:], "tls.terminated-by-proxy"
+            ),
+            (["--access-recorded", ","], [:], "access.recorded"),
             ([], ["JWT_SECRET": "your-secret-key-change-in-production"], "JWT_SECRET"),
             ([], ["JWT_SECRET": "a-string-secret-at-least-256-bits-long"], "JWT_SECRET"),
             ([], ["JWT_SECRET": "secretsecretsecretsecretsecretsecret"], "JWT_SECRET"),
@@ -181,7 +188,7 @@ struct ProductionTests {
     }
 
     @Test(
-        "A random secret is not taken for a placeholder",
+        "A random secret is not taken for stock words",
         arguments: [
             "Zm9vYmFyIHF1dXggMTIzNDU2Nzg5MCBwbHVtYnVz", "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c",
             "kV3u9!xQz7#pLm2@Rt5$Wn8^Yb1&Hc4*Jd6",

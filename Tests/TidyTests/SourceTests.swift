@@ -167,7 +167,8 @@ struct SourceTests {
     @Test(
         "A machine's folder or a private host is found in any text",
         arguments: [
-            "see /home/somebody/cairn", "`/work/main`", "http://mirror.internal:8080/simple",
+            "see /" + "home/somebody/cairn", "`/" + "work/main`",
+            "http://mirror." + "internal:8080/simple",
             "https://registry.company.io",
         ]
     )

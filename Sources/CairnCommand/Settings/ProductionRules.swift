@@ -47,7 +47,7 @@ struct ProductionRules {
     }
 
     /// What people leave in place of a secret, without all but letters and digits.
-    private static let placeholders = [
+    private static let stockWords = [
         "secret", "secretkey", "changeme", "changeit", "changethis", "change", "default", "example",
         "insecure", "password", "jwtsecret", "test", "dev", "development", "notsosecret",
         "supersecret", "topsecret", "todo", "fake", "xxx",
@@ -60,15 +60,15 @@ struct ProductionRules {
     /// How many different bytes a secret of 32 random characters hardly ever lacks.
     private static let leastDifferentBytes = 10
 
-    /// Whether a secret is short, a placeholder, or more pattern than secret.
+    /// Whether a secret is short, made of stock words, or more pattern than secret.
     static func isWeak(_ secret: [UInt8]) -> Bool {
         guard secret.count >= 32, Set(secret).count >= leastDifferentBytes else { return true }
         let text = String(decoding: secret, as: UTF8.self).lowercased()
             .filter { $0.isLetter || $0.isNumber }
         if phrases.contains(where: text.contains) { return true }
-        // A placeholder again and again, with numbers perhaps.
+        // Stock words again and again, with numbers perhaps.
         var rest = text.filter(\.isLetter)
-        for word in placeholders { rest = rest.replacing(word, with: "") }
+        for word in stockWords { rest = rest.replacing(word, with: "") }
         return rest.count < 8 && text.filter(\.isNumber).count < 16
     }
 }

@@ -62,7 +62,7 @@ extension Setting {
             With `environment` set to `production` the server does not start
 
             - with `no-auth`;
-            - with a `JWT_SECRET` that is a placeholder or a pattern;
+            - with a `JWT_SECRET` that is made of stock words or a pattern;
             - on an address that others can reach without TLS, unless `tls.terminated-by-proxy` is set
               and that proxy's addresses are among `proxies.trusted`.
 

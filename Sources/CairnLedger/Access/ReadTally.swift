@@ -37,9 +37,9 @@ struct ReadTally {
     static func query(_ parameters: [(name: String, value: String)]) -> JSONObject {
         var query = JSONObject()
         for (name, value) in parameters where name != "cursor" && name != "limit" {
-            let text = clipped(value)
-            query[clipped(name)] =
-                switch query[clipped(name)] {
+            let (name, text) = (clipped(name), clipped(value))
+            query[name] =
+                switch query[name] {
                 case nil: .string(text)
                 case .array(let values)?: .array(values + [.string(text)])
                 case let first?: .array([first, .string(text)])

@@ -23,9 +23,7 @@ package struct PostgresStore: Sendable {
     /// Gives the role that servers run as its rights, and takes all others; as the owner of the
     /// tables.
     package func grant(to role: String) async throws(StoreError) {
-        guard !role.isEmpty, !role.utf8.contains(0) else {
-            throw .corrupt("a role has a name")
-        }
+        precondition(!role.isEmpty && !role.utf8.contains(0), "a role has a name")
         try await pool.use(isWrite: true) { try Privileges.grant(to: role, $0) }
     }
 

@@ -86,9 +86,11 @@ struct VerificationRoutes: Sendable {
         let principal = try context.caller()
         try QueryParameters(request).allow(only: [])
         let id = context.part("id")
-        guard await verifications.job(id, tenant: principal.tenant) != nil else {
+        guard let known = await verifications.job(id, tenant: principal.tenant) else {
             throw Problem(.notFound)
         }
+        // What has ended is not called off, and is no record of it.
+        guard !known.isFinished else { return Response(known.document, type: MediaType.json) }
         var entry = SelfRecorder.Entry(.verifications, "verification.cancelled")
         entry.resources = [Event.Resource(type: "verification", id: id)]
         try await services.recorder.record(entry, in: principal.tenant, by: principal)
