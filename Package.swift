@@ -81,7 +81,7 @@ let package = Package(
         ),
         .target(
             name: "CairnPostgres",
-            dependencies: ["CairnLedger", "Cairn", "CLibPQ"],
+            dependencies: ["CairnLedger", "Cairn", "CLibPQ", logging, lifecycle],
             exclude: ["README.md"],
             swiftSettings: settings
         ),

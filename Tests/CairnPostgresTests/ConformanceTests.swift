@@ -26,4 +26,9 @@ struct ConformanceTests {
     func jobs(keeps promise: JobStoreConformance) async throws {
         try await withPostgresStore { try await promise.check($0) }
     }
+
+    @Test("PostgreSQL keeps an index's promises", arguments: RecordIndexConformance.all)
+    func index(keeps promise: RecordIndexConformance) async throws {
+        try await withPostgresStore { try await promise.check($0) }
+    }
 }

@@ -27,6 +27,15 @@ final class PostgresServer: Sendable {
         return versions.compactMap { Int($0) }.max().map { "\(root)/\($0)/bin" }
     }()
 
+    /// Whether the server can tell how it answers.
+    static var explains: Bool {
+        guard let programs else { return false }
+        let folder = URL(fileURLWithPath: programs).deletingLastPathComponent()
+        return FileManager.default.fileExists(
+            atPath: folder.appendingPathComponent("lib/auto_explain.so").path
+        )
+    }
+
     private let process: ChildProcess
     private let folder: URL
     private let port: Int

@@ -163,7 +163,6 @@ struct SharedLedgerTests {
         try await store.keep([1], as: "x")
         for statement in [
             "UPDATE entries SET leaf = leaf", "DELETE FROM entries", "TRUNCATE entries",
-            "UPDATE records SET idx = idx", "DELETE FROM records",
             "UPDATE payloads SET seed = seed",
             "DELETE FROM payloads", "DELETE FROM tiles", "UPDATE checkpoints SET note = note",
             "DELETE FROM heads", "UPDATE heads SET size = size - 1",
@@ -189,9 +188,9 @@ struct SharedLedgerTests {
             "SET session_replication_role = replica; DELETE FROM entries WHERE idx = 2",
             "ALTER TABLE entries DISABLE TRIGGER ALL; DELETE FROM entries WHERE idx = 4",
             "DROP TRIGGER entries_refuse ON entries; UPDATE entries SET chain = leaf_hash",
-            "UPDATE payloads SET fields = 'x' WHERE idx = 1", "DELETE FROM records WHERE idx = 3",
-            "UPDATE records SET occurred_at = occurred_at + 1 WHERE idx = 0",
-            "UPDATE records SET id = gen_random_uuid() WHERE idx = 0",
+            "UPDATE payloads SET fields = 'x' WHERE idx = 1", "DELETE FROM payloads WHERE idx = 3",
+            "UPDATE search SET occurred_at = occurred_at + 1 WHERE idx = 0",
+            "DROP TRIGGER entries_refuse ON entries; UPDATE entries SET id = gen_random_uuid()",
         ]
     )
     func foundOut(statement: String) async throws {

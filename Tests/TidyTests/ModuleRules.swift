@@ -10,7 +10,9 @@ enum ModuleRules {
             "CairnLedger", "Cairn", "Crypto", "Foundation", "GRDB", "GRDBSQLite", "Logging",
             "Metrics", "ServiceLifecycle",
         ],
-        "CairnPostgres": ["CLibPQ", "CairnLedger", "Cairn", "Dispatch"],
+        "CairnPostgres": [
+            "CLibPQ", "CairnLedger", "Cairn", "Dispatch", "Logging", "ServiceLifecycle",
+        ],
         "CairnAPI": ["Cairn"],
         "CairnServer": [
             "CairnLedger", "CairnAPI", "Cairn", "Crypto", "Foundation", "Hummingbird",

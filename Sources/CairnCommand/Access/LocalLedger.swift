@@ -34,7 +34,7 @@ struct LocalLedger: LedgerAccess {
     }
 
     func facts() async throws -> LedgerFacts {
-        let head = await ledger.currentHead
+        let head = try await ledger.durableHead()
         return LedgerFacts(
             origin: ledger.tenant.origin,
             size: head.size,
@@ -175,7 +175,7 @@ struct LocalLedger: LedgerAccess {
     func page(_ parameters: [QueryParameter]) async throws -> RecordPage {
         let asked = try LocalQuery(parameters)
         let tenant = ledger.tenant
-        var size = await ledger.currentHead.size
+        var size = try await ledger.durableHead().size
         var place: PagePosition?
         if let text = asked.cursor {
             do {

@@ -177,6 +177,6 @@ package struct Registrar: Sendable {
         }
         guard let found, recorder.kinds.contains(.changes) else { return nil }
         let ledger = try await ledgers.ledger(of: name)
-        return await ledger.currentHead.size == 0 ? found : nil
+        return try await ledger.durableHead().size == 0 ? found : nil
     }
 }

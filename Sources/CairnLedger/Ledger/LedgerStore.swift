@@ -8,6 +8,9 @@ package import Cairn
 /// the next ``Head``, and the store makes that head and its records durable together or not at
 /// all. Every store passes `LedgerStoreConformance`; that suite, not this comment, is the contract.
 package protocol LedgerStore: Sendable {
+    /// Whether other processes may write to it, too, so that a head is only as new as the answer.
+    var isShared: Bool { get }
+
     /// The durable head of a ledger, or nil for a ledger that was never created.
     func head(of ledger: LedgerID) async throws(StoreError) -> Head?
 
@@ -17,6 +20,17 @@ package protocol LedgerStore: Sendable {
     /// there first, or an id of the batch is recorded already, nothing is written and the store
     /// throws ``StoreError/conflict``.
     func commit(_ batch: Batch, expecting head: Head) async throws(StoreError)
+
+    /// Makes the batch durable that `make` sequences after the durable head, which nobody moves
+    /// meanwhile.
+    ///
+    /// `make` is given that head and the hashes of the leaves from `size` on. When it returns nil,
+    /// nothing is written, and the result is nil. What throws is as in ``commit(_:expecting:)``.
+    func commit<Sequenced: Sendable>(
+        in ledger: LedgerID,
+        knowing size: UInt64,
+        _ make: @Sendable (Head, [Digest]) -> (batch: Batch, sequenced: Sequenced)?
+    ) async throws(StoreError) -> Sequenced?
 
     /// Where those of `ids` are that are recorded; the others are absent.
     func indexes(
@@ -73,6 +87,25 @@ package protocol LedgerStore: Sendable {
 }
 
 extension LedgerStore {
+    /// A store of one process.
+    package var isShared: Bool { false }
+
+    /// In a store of one process, nobody else can move the head.
+    package func commit<Sequenced: Sendable>(
+        in ledger: LedgerID,
+        knowing size: UInt64,
+        _ make: @Sendable (Head, [Digest]) -> (batch: Batch, sequenced: Sequenced)?
+    ) async throws(StoreError) -> Sequenced? {
+        guard let head = try await head(of: ledger) else {
+            throw .corrupt("the ledger does not exist")
+        }
+        let range = min(size, head.size)..<head.size
+        let hashes = try await leafHashes(in: ledger, at: range)
+        guard let (batch, sequenced) = make(head, hashes) else { return nil }
+        if !batch.records.isEmpty { try await commit(batch, expecting: head) }
+        return sequenced
+    }
+
     /// A store with one way to a record has nothing to compare.
     package func damage(in ledger: LedgerID) async throws(StoreError) -> String? {
         nil

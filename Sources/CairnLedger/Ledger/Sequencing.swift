@@ -2,6 +2,51 @@
 
 internal import Cairn
 
+/// Events that wait to be placed, those among them that are settled already with what became of
+/// them.
+struct Draft: Sendable {
+    /// What a draft comes to after some head.
+    struct Sequenced: Sendable {
+        /// The size of the ledger before it.
+        let after: UInt64
+        let batch: Batch
+        let edge: TileEdge
+        /// What became of each event, once the batch is durable.
+        let outcomes: [AppendOutcome]
+    }
+
+    let tenant: Tenant
+    let events: [PreparedEvent]
+    let settled: [AppendOutcome?]
+    let receivedAt: Int64
+
+    /// Places the events after a head.
+    func sequence(after head: Head, _ edge: TileEdge) -> Sequenced {
+        var sequencing = Sequencing(
+            after: head,
+            edge: edge,
+            tenant: tenant,
+            receivedAt: max(receivedAt, head.lastReceivedAt)
+        )
+        var placed: [EventID: (event: PreparedEvent, receipt: Receipt)] = [:]
+        var outcomes: [AppendOutcome] = []
+        for (event, settled) in zip(events, settled) {
+            if let settled {
+                outcomes.append(settled)
+            } else if let first = placed[event.id] {
+                let isSame = event.isRepeat(of: first.event.fields)
+                outcomes.append(isSame ? .known(first.receipt) : .conflict(first.receipt))
+            } else {
+                let receipt = sequencing.append(event)
+                if !event.isFresh { placed[event.id] = (event, receipt) }
+                outcomes.append(.recorded(receipt))
+            }
+        }
+        let (batch, edge) = sequencing.finish()
+        return Sequenced(after: head.size, batch: batch, edge: edge, outcomes: outcomes)
+    }
+}
+
 /// The pure step from a head and events to a batch: index, leaf, hash, chain, frontier, tiles.
 struct Sequencing {
     private(set) var records: [StoredRecord] = []

@@ -22,6 +22,27 @@ package struct Statistics: Sendable, Equatable {
     package enum Dimension: UInt8, Sendable, CaseIterable {
         case type = 1
         case category, outcome, severity, risk, actor
+
+        /// What counts a field apart, if anything does.
+        package init?(_ path: FieldPath.Known) {
+            switch path {
+            case .type: self = .type
+            case .category: self = .category
+            case .outcome: self = .outcome
+            case .severity: self = .severity
+            case .risk: self = .risk
+            case .actorID: self = .actor
+            default: return nil
+            }
+        }
+    }
+
+    /// The nanoseconds of an hour, by which indexes count.
+    package static let hour: Int64 = 3_600_000_000_000
+
+    /// The hour of an instant: whole hours since 1970, downward.
+    package static func hour(of nanoseconds: Int64) -> Int64 {
+        nanoseconds / hour - (nanoseconds % hour < 0 ? 1 : 0)
     }
 
     /// All records of the range.
@@ -77,6 +98,26 @@ package struct Statistics: Sendable, Equatable {
                 }
             default: break
             }
+        }
+    }
+
+    /// Adds so many records of a dimension's value, a canonical string.
+    package mutating func add(
+        _ count: UInt64,
+        of dimension: Dimension,
+        value: [UInt8],
+        actors: inout [String: UInt64]
+    ) {
+        guard let text = value.withUnsafeBytes({ JSONText.string(fromCanonical: $0) }) else {
+            return
+        }
+        switch dimension {
+        case .type: byType[text, default: 0] += count
+        case .category: byCategory[text, default: 0] += count
+        case .outcome: byOutcome[text, default: 0] += count
+        case .severity: bySeverity[text, default: 0] += count
+        case .risk: byRisk[text, default: 0] += count
+        case .actor: actors[text, default: 0] += count
         }
     }
 

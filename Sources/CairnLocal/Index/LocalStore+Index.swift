@@ -196,10 +196,3 @@ extension LocalStore: RecordIndex {
         return FoundRecord(record: record, previousHash: try select.digest(0))
     }
 }
-
-extension RecordQuery {
-    /// Whether the query has a range of positions or of the server's time.
-    var narrowsPlaces: Bool {
-        indexFrom != nil || indexTo != nil || receivedFrom != nil || receivedTo != nil
-    }
-}

@@ -201,38 +201,20 @@ struct CountKey: Hashable {
     let dimension: UInt8
     let value: [UInt8]
 
-    /// The hour of an instant: whole hours since 1970, downward.
-    static func hour(_ nanoseconds: Int64) -> Int64 {
-        let hour: Int64 = 3_600_000_000_000
-        return nanoseconds / hour - (nanoseconds % hour < 0 ? 1 : 0)
-    }
-
     /// Counts a record in each of its dimensions.
     static func count(_ record: PendingRecord, into counts: inout [CountKey: Int64]) {
         let ledger = record.place >> Place.indexBits
-        let hour = hour(record.occurredAt)
+        let hour = Statistics.hour(of: record.occurredAt)
         counts[CountKey(ledger: ledger, hour: hour, dimension: total, value: []), default: 0] += 1
         for field in record.fields {
-            guard case .known(let known) = field.path, let dimension = dimension(known) else {
-                continue
-            }
+            guard case .known(let known) = field.path,
+                let dimension = Statistics.Dimension(known)
+            else { continue }
             let value = record.fields.withValue(of: field) { Array($0) }
             counts[
                 CountKey(ledger: ledger, hour: hour, dimension: dimension.rawValue, value: value),
                 default: 0
             ] += 1
-        }
-    }
-
-    private static func dimension(_ path: FieldPath.Known) -> Statistics.Dimension? {
-        switch path {
-        case .type: .type
-        case .category: .category
-        case .outcome: .outcome
-        case .severity: .severity
-        case .risk: .risk
-        case .actorID: .actor
-        default: nil
         }
     }
 }

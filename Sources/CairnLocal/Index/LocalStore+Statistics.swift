@@ -21,8 +21,8 @@ extension LocalStore {
                 let high = to?.nanoseconds ?? .max
                 guard low < high else { return statistics }
                 // Whole hours come from the counts; what is left at either end from the records.
-                let firstHour = from.map { CountKey.hour($0.nanoseconds - 1) + 1 } ?? .min
-                let endHour = to.map { CountKey.hour($0.nanoseconds) } ?? .max
+                let firstHour = from.map { Statistics.hour(of: $0.nanoseconds - 1) + 1 } ?? .min
+                let endHour = to.map { Statistics.hour(of: $0.nanoseconds) } ?? .max
                 guard firstHour < endHour else {
                     try count(db, number, low, high, &statistics, &actors)
                     statistics.rank(actors)
@@ -30,18 +30,16 @@ extension LocalStore {
                 }
                 try addCounts(db, number, firstHour, endHour, &statistics, &actors)
                 if from != nil {
-                    try count(db, number, low, firstHour * hour, &statistics, &actors)
+                    try count(db, number, low, firstHour * Statistics.hour, &statistics, &actors)
                 }
                 if to != nil {
-                    try count(db, number, endHour * hour, high, &statistics, &actors)
+                    try count(db, number, endHour * Statistics.hour, high, &statistics, &actors)
                 }
                 statistics.rank(actors)
                 return statistics
             }
         }
     }
-
-    private var hour: Int64 { 3_600_000_000_000 }
 
     private func addCounts(
         _ db: Database,
@@ -64,7 +62,7 @@ extension LocalStore {
         while try days.step() {
             let count = try LocalStore.count(days)
             statistics.total += count
-            let (start, isBeyond) = days.integer(0).multipliedReportingOverflow(by: hour)
+            let (start, isBeyond) = days.integer(0).multipliedReportingOverflow(by: Statistics.hour)
             guard !isBeyond else { throw StoreError.corrupt("the stored counts are malformed") }
             let day = Timestamp(nanoseconds: start).day
             statistics.byDay[day, default: 0] += count
@@ -82,17 +80,12 @@ extension LocalStore {
             values.bind(3, from)
             values.bind(4, to)
             while try values.step() {
-                let text = values.bytes(0).withUnsafeBytes { JSONText.string(fromCanonical: $0) }
-                guard let text else { continue }
-                let count = try LocalStore.count(values)
-                switch dimension {
-                case .type: statistics.byType[text, default: 0] += count
-                case .category: statistics.byCategory[text, default: 0] += count
-                case .outcome: statistics.byOutcome[text, default: 0] += count
-                case .severity: statistics.bySeverity[text, default: 0] += count
-                case .risk: statistics.byRisk[text, default: 0] += count
-                case .actor: actors[text, default: 0] += count
-                }
+                statistics.add(
+                    try LocalStore.count(values),
+                    of: dimension,
+                    value: values.bytes(0),
+                    actors: &actors
+                )
             }
         }
     }

@@ -6,12 +6,6 @@ internal import GRDB
 
 /// Finds the places of one page, from the tail in memory and the index in the file.
 struct PageSearch {
-    /// A record that may be in the answer.
-    struct Candidate: Hashable {
-        let place: Int64
-        let occurredAt: Int64
-    }
-
     let db: Database
     let ledger: Int64
     let query: RecordQuery
@@ -29,17 +23,21 @@ struct PageSearch {
         after place: PagePosition?,
         limit: Int,
         blocks: inout TimeBlocks
-    ) throws -> [Candidate] {
+    ) throws -> [PageCandidate] {
         guard !places.isEmpty else { return [] }
         var best = BestCandidates(
             limit: limit,
             query: query,
-            after: place,
-            ledger: ledger
+            after: place.map {
+                PageCandidate(
+                    place: Place.of(ledger, $0.index),
+                    occurredAt: $0.occurredAt.nanoseconds
+                )
+            }
         )
         for record in pending where places.contains(record.place) {
             if expression?.matches(record.terms) ?? true {
-                best.offer(Candidate(place: record.place, occurredAt: record.occurredAt))
+                best.offer(PageCandidate(place: record.place, occurredAt: record.occurredAt))
             }
         }
         switch (expression, query.sort) {
@@ -68,7 +66,7 @@ struct PageSearch {
         select.bind(3, range.upperBound)
         defer { select.reset() }
         while try select.step() {
-            let candidate = Candidate(place: select.integer(0), occurredAt: select.integer(1))
+            let candidate = PageCandidate(place: select.integer(0), occurredAt: select.integer(1))
             guard places.contains(candidate.place) else { continue }
             guard best.offer(candidate) else { return }
         }
@@ -125,7 +123,7 @@ struct PageSearch {
     }
 
     /// Walks the records that have the terms, or all, in order of place, until `body` has enough.
-    private func walk(_ range: Range<Int64>, _ body: (Candidate) -> Bool) throws {
+    private func walk(_ range: Range<Int64>, _ body: (PageCandidate) -> Bool) throws {
         guard !range.isEmpty else { return }
         let select: RawStatement
         if match != nil {
@@ -152,90 +150,8 @@ struct PageSearch {
         select.bind(2, range.upperBound)
         defer { select.reset() }
         while try select.step() {
-            let candidate = Candidate(place: select.integer(0), occurredAt: select.integer(1))
+            let candidate = PageCandidate(place: select.integer(0), occurredAt: select.integer(1))
             guard body(candidate) else { return }
-        }
-    }
-}
-
-/// The best candidates so far, in the query's order and after the page's place.
-struct BestCandidates {
-    private let limit: Int
-    private let query: RecordQuery
-    private let after: PageSearch.Candidate?
-    private var kept: [PageSearch.Candidate] = []
-
-    init(limit: Int, query: RecordQuery, after place: PagePosition?, ledger: Int64) {
-        self.limit = limit
-        self.query = query
-        after = place.map {
-            PageSearch.Candidate(
-                place: Place.of(ledger, $0.index),
-                occurredAt: $0.occurredAt.nanoseconds
-            )
-        }
-    }
-
-    /// The candidates, in the query's order.
-    var inOrder: [PageSearch.Candidate] { kept }
-
-    /// The times that may still be in the answer, by the query's range and the page's place.
-    var timeRange: ClosedRange<Int64> {
-        var low = query.occurredFrom?.nanoseconds ?? .min
-        var high = query.occurredTo.map { $0.nanoseconds - 1 } ?? .max
-        if let after, query.sort == .occurredAt {
-            if query.isDescending {
-                high = min(high, after.occurredAt)
-            } else {
-                low = max(low, after.occurredAt)
-            }
-        }
-        return low <= high ? low...high : low...low
-    }
-
-    /// The places that may still be in the answer when it is in order of place.
-    func narrowed(_ places: Range<Int64>) -> Range<Int64> {
-        guard let after else { return places }
-        return query.isDescending
-            ? places.clamped(to: .min..<after.place)
-            : places.clamped(to: after.place + 1 ..< .max)
-    }
-
-    /// Takes a candidate if it is among the best; false when no later one of a walk in the
-    /// answer's order can be.
-    @discardableResult
-    mutating func offer(_ candidate: PageSearch.Candidate) -> Bool {
-        if let from = query.occurredFrom, candidate.occurredAt < from.nanoseconds { return true }
-        if let to = query.occurredTo, candidate.occurredAt >= to.nanoseconds { return true }
-        if let after, !precedes(after, candidate) { return true }
-        var low = 0
-        var high = kept.count
-        while low < high {
-            let middle = (low + high) / 2
-            if precedes(kept[middle], candidate) { low = middle + 1 } else { high = middle }
-        }
-        guard low < limit else { return false }
-        // The tail and the index may both know a record while it is being merged.
-        if low < kept.count, kept[low] == candidate { return true }
-        kept.insert(candidate, at: low)
-        if kept.count > limit { kept.removeLast() }
-        return true
-    }
-
-    /// Whether nothing with times between `low` and `high` can be among the best.
-    func isDone(beforeLow low: Int64, high: Int64) -> Bool {
-        guard kept.count == limit, let worst = kept.last else { return false }
-        return query.isDescending ? high < worst.occurredAt : low > worst.occurredAt
-    }
-
-    private func precedes(_ left: PageSearch.Candidate, _ right: PageSearch.Candidate) -> Bool {
-        switch (query.sort, query.isDescending) {
-        case (.index, true): left.place > right.place
-        case (.index, false): left.place < right.place
-        case (.occurredAt, true):
-            (left.occurredAt, left.place) > (right.occurredAt, right.place)
-        case (.occurredAt, false):
-            (left.occurredAt, left.place) < (right.occurredAt, right.place)
         }
     }
 }

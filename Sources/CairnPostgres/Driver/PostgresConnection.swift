@@ -13,8 +13,12 @@ actor PostgresConnection {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
 
-    init() {
+    private let onNotice: @Sendable (String) -> Void
+
+    /// Makes a connection that is not open; `onNotice` is told what the server says beside.
+    init(onNotice: @escaping @Sendable (String) -> Void = { _ in }) {
         queue = QueueExecutor(label: "cairn.postgres")
+        self.onNotice = onNotice
     }
 
     /// Connects.
@@ -26,15 +30,25 @@ actor PostgresConnection {
         let keys = ["connect_timeout", "tcp_user_timeout", "dbname", "client_encoding"]
         let values = ["5", "10000", target, "UTF8"]
         handle = keys.withCStrings { keys in
-            values.withCStrings { values in Handle(PQconnectdbParams(keys, values, 1)) }
+            values.withCStrings { values in
+                Handle(PQconnectdbParams(keys, values, 1), onNotice)
+            }
         }
         guard let connection, PQstatus(connection) == CONNECTION_OK else {
             throw failure(nil)
         }
-        for setting in ["statement_timeout = '30s'", "lock_timeout = '10s'"] {
-            try run("SET \(setting)")
-        }
+        try runScript(Self.settings)
     }
+
+    /// What holds on every connection, and what no statement relies on: a pooler in between may
+    /// give each transaction another one.
+    ///
+    /// Each statement asks by an index for some rows, whatever the statistics say of tables that
+    /// have just begun to grow.
+    private static let settings = """
+        SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET jit = off;
+        SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+        """
 
     /// Whether the connection is open, as far as this end knows.
     var isOpen: Bool { connection.map { PQstatus($0) == CONNECTION_OK } ?? false }
@@ -97,9 +111,10 @@ actor PostgresConnection {
 
     /// Carries out what `body` does in one transaction, all of it or nothing.
     func transaction<Value>(
+        _ mode: String = "",
         _ body: (isolated PostgresConnection) throws -> Value
     ) throws -> Value {
-        try run("BEGIN")
+        try runScript("BEGIN \(mode)")
         do {
             let value = try body(self)
             try run("COMMIT")
@@ -123,9 +138,21 @@ actor PostgresConnection {
 /// What libpq knows of a connection, until nobody holds it.
 private final class Handle {
     let connection: OpaquePointer?
+    private let onNotice: @Sendable (String) -> Void
 
-    init(_ connection: OpaquePointer?) {
+    init(_ connection: OpaquePointer?, _ onNotice: @escaping @Sendable (String) -> Void) {
         self.connection = connection
+        self.onNotice = onNotice
+        let own = Unmanaged.passUnretained(self).toOpaque()
+        PQsetNoticeProcessor(
+            connection,
+            { own, message in
+                guard let own, let message else { return }
+                Unmanaged<Handle>.fromOpaque(own).takeUnretainedValue()
+                    .onNotice(String(cString: message))
+            },
+            own
+        )
     }
 
     deinit {

@@ -23,11 +23,17 @@ final class PostgresPool: Sendable {
 
     private let target: String
     private let limit: Int
+    private let onNotice: @Sendable (String) -> Void
     private let state = Mutex(State())
 
-    init(_ target: String, connections limit: Int) {
+    init(
+        _ target: String,
+        connections limit: Int,
+        onNotice: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
         self.target = target
         self.limit = limit
+        self.onNotice = onNotice
     }
 
     /// Runs `body` on a connection of its own, on that connection's thread.
@@ -104,7 +110,7 @@ final class PostgresPool: Sendable {
     }
 
     private func open() async throws(StoreError) -> PostgresConnection {
-        try await reopen(PostgresConnection())
+        try await reopen(PostgresConnection(onNotice: onNotice))
     }
 
     /// Opens a connection that is closed, or gives its place up.
@@ -132,7 +138,7 @@ final class PostgresPool: Sendable {
             }
             return state.waiting.removeFirst()
         }
-        waiter?.resume(returning: PostgresConnection())
+        waiter?.resume(returning: PostgresConnection(onNotice: onNotice))
     }
 
     private func give(back connection: PostgresConnection) async {

@@ -14,10 +14,13 @@ struct PostgresValue: Sendable {
         static let bytea: UInt32 = 17
         static let int8: UInt32 = 20
         static let text: UInt32 = 25
+        static let textArray: UInt32 = 1009
         static let byteaArray: UInt32 = 1001
         static let int8Array: UInt32 = 1016
         static let uuid: UInt32 = 2950
         static let uuidArray: UInt32 = 2951
+        static let tsvector: UInt32 = 3614
+        static let tsvectorArray: UInt32 = 3643
     }
 
     private init(_ type: UInt32, _ bytes: [UInt8]?) {
@@ -50,6 +53,14 @@ struct PostgresValue: Sendable {
 
     static func byteStrings(_ values: [[UInt8]]) -> PostgresValue {
         array(Number.byteaArray, of: Number.bytea, values)
+    }
+
+    static func texts(_ values: [String]) -> PostgresValue {
+        array(Number.textArray, of: Number.text, values.map { Array($0.utf8) })
+    }
+
+    static func vectors(_ values: [TermVector]) -> PostgresValue {
+        array(Number.tsvectorArray, of: Number.tsvector, values.map(\.bytes))
     }
 
     /// An array of one dimension: dimensions, whether NULLs are in it, the elements' type, how many,

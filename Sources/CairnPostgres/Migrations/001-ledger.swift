@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Ledgers, their records, and everything else that a deployment keeps.
+/// Ledgers, their records, and the index that records are found by.
 ///
 /// Every key of a table of records begins with the ledger, so that a ledger's rows can live on one
 /// node of a cluster, and (ledger, idx) is what makes a fork impossible. Evidence never changes: the
-/// database itself refuses, whoever asks.
+/// database itself refuses, whoever asks. `search`, `types`, `blocks`, `counts` and `rolled` can be
+/// made anew from the records.
 enum LedgerMigration {
-    static let sql = """
+    static let step = Migrations.Step(
+        version: 1,
+        readableBy: 1,
+        tables: tables + index,
+        distributed: [
+            "heads", "entries", "payloads", "tiles", "checkpoints", "search", "types", "blocks",
+            "counts", "rolled",
+        ],
+        seals: seals
+    )
+
+    private static let tables = """
         CREATE TABLE store (
             key   text PRIMARY KEY,
             value bytea NOT NULL
@@ -27,26 +39,18 @@ enum LedgerMigration {
             chain            bytea NOT NULL CHECK (length(chain) = 32),
             last_received_at bigint NOT NULL,
             epoch            bigint NOT NULL CHECK (epoch >= 0)
-        );
+        ) WITH (fillfactor = 50);
 
         CREATE TABLE entries (
             ledger    uuid NOT NULL,
             idx       bigint NOT NULL CHECK (idx >= 0),
+            id        uuid NOT NULL,
             leaf      bytea NOT NULL,
             leaf_hash bytea NOT NULL CHECK (length(leaf_hash) = 32),
             chain     bytea NOT NULL CHECK (length(chain) = 32),
-            PRIMARY KEY (ledger, idx)
-        );
-
-        CREATE TABLE records (
-            ledger      uuid NOT NULL,
-            idx         bigint NOT NULL,
-            id          uuid NOT NULL,
-            occurred_at bigint NOT NULL,
             PRIMARY KEY (ledger, idx),
             UNIQUE (ledger, id)
         );
-        CREATE INDEX records_by_time ON records (ledger, occurred_at, idx);
 
         CREATE TABLE payloads (
             ledger uuid NOT NULL,
@@ -71,6 +75,60 @@ enum LedgerMigration {
             PRIMARY KEY (ledger, size)
         );
 
+        CREATE TABLE jobs (
+            id       text PRIMARY KEY,
+            tenant   text NOT NULL,
+            kind     text NOT NULL,
+            document bytea NOT NULL
+        );
+
+
+        """
+
+    /// `search` has the words and values of each record, and in which block it is; `blocks` the
+    /// times of each full block, and `counts` what statistics are made of, by the hour: both as far
+    /// as `rolled` says.
+    private static let index = """
+        CREATE TABLE search (
+            ledger      uuid NOT NULL,
+            idx         bigint NOT NULL,
+            occurred_at bigint NOT NULL,
+            terms       tsvector NOT NULL,
+            PRIMARY KEY (ledger, idx)
+        );
+        CREATE INDEX search_by_time ON search (ledger, occurred_at, idx);
+        CREATE INDEX search_by_term ON search USING gin (terms);
+
+        CREATE TABLE types (
+            ledger uuid NOT NULL,
+            type   text COLLATE "C" NOT NULL,
+            PRIMARY KEY (ledger, type)
+        );
+
+        CREATE TABLE blocks (
+            ledger uuid NOT NULL,
+            number bigint NOT NULL,
+            low    bigint NOT NULL,
+            high   bigint NOT NULL,
+            PRIMARY KEY (ledger, number)
+        );
+
+        CREATE TABLE counts (
+            ledger    uuid NOT NULL,
+            dimension bigint NOT NULL,
+            hour      bigint NOT NULL,
+            value     bytea NOT NULL,
+            count     bigint NOT NULL,
+            PRIMARY KEY (ledger, dimension, hour, value)
+        ) WITH (fillfactor = 70);
+
+        CREATE TABLE rolled (
+            ledger uuid PRIMARY KEY,
+            size   bigint NOT NULL CHECK (size >= 0)
+        );
+        """
+
+    private static let seals = """
         CREATE FUNCTION cairn_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             RAISE EXCEPTION '% never changes', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
@@ -97,49 +155,5 @@ enum LedgerMigration {
             FOR EACH ROW EXECUTE FUNCTION cairn_refuse();
         CREATE TRIGGER heads_refuse_truncate BEFORE TRUNCATE ON heads
             FOR EACH STATEMENT EXECUTE FUNCTION cairn_refuse();
-
-        CREATE TABLE jobs (
-            id       text PRIMARY KEY,
-            tenant   text NOT NULL,
-            kind     text NOT NULL,
-            document bytea NOT NULL
-        );
-
-        CREATE TABLE revisions (
-            name  text PRIMARY KEY,
-            value bigint NOT NULL
-        );
-        INSERT INTO revisions VALUES ('keys', 0), ('viewers', 0);
-
-        CREATE TABLE keys (
-            id           text PRIMARY KEY CHECK (length(id) = 12),
-            tenant       text COLLATE "C" NOT NULL REFERENCES tenants (name),
-            name         text NOT NULL,
-            scopes       text NOT NULL,
-            hash         bytea NOT NULL CHECK (length(hash) = 32),
-            created_at   bigint NOT NULL,
-            expires_at   bigint,
-            last_used_at bigint,
-            revoked_at   bigint,
-            revision     bigint NOT NULL UNIQUE
-        );
-        CREATE INDEX keys_by_tenant ON keys (tenant, created_at, id);
-
-        CREATE TABLE revoked_viewers (
-            id       text PRIMARY KEY CHECK (length(id) = 32),
-            tenant   text COLLATE "C" NOT NULL REFERENCES tenants (name),
-            end_at   bigint NOT NULL,
-            revision bigint NOT NULL UNIQUE
-        );
-
-        CREATE TABLE replays (
-            request     bytea PRIMARY KEY CHECK (length(request) = 32),
-            fingerprint bytea NOT NULL CHECK (length(fingerprint) = 32),
-            begun_at    bigint NOT NULL,
-            status      bigint,
-            location    text,
-            body        bytea
-        );
-        CREATE INDEX replays_by_time ON replays (begun_at);
         """
 }

@@ -5,9 +5,24 @@ internal import CairnLedger
 /// The steps from an empty database to today's schema, forward only; a step that shipped never
 /// changes.
 enum Migrations {
-    /// Every step: its number, the oldest program that can work with what it leaves, and its text.
-    static let steps: [(version: Int64, readableBy: Int64, sql: String)] = [
-        (1, 1, LedgerMigration.sql)
+    /// One step.
+    struct Step: Sendable {
+        /// Its number; the same in every store.
+        let version: Int64
+        /// The oldest schema whose programs can work with what the step leaves.
+        let readableBy: Int64
+        /// Tables and indexes, without triggers.
+        let tables: String
+        /// The tables whose rows belong to one ledger each, by their column `ledger`; a cluster may
+        /// keep them on many nodes.
+        var distributed: [String] = []
+        /// Triggers, which a cluster takes only after the tables are distributed.
+        var seals = ""
+    }
+
+    /// Every step.
+    static let steps = [
+        LedgerMigration.step, KeysMigration.step, ReplaysMigration.step, ViewersMigration.step,
     ]
 
     /// The newest schema this program knows.
@@ -17,27 +32,50 @@ enum Migrations {
     private static let lock: Int64 = 0x4341_524E
 
     /// Brings a database up to date; of several that try at once one does it.
-    static func migrate(_ connection: isolated PostgresConnection) throws {
-        try connection.run("SELECT pg_advisory_lock($1)", [.integer(lock)])
-        defer { _ = try? connection.run("SELECT pg_advisory_unlock($1)", [.integer(lock)]) }
-        try connection.run(
-            """
-            CREATE TABLE IF NOT EXISTS cairn_schema (
-                version     bigint PRIMARY KEY,
-                readable_by bigint NOT NULL
-            )
-            """
-        )
-        let version = try self.version(connection).version
-        for step in steps where step.version > version {
+    ///
+    /// With `isCluster`, tables of records are distributed by ledger with Citus' functions.
+    static func migrate(
+        _ connection: isolated PostgresConnection,
+        isCluster: Bool = false
+    ) throws {
+        for step in steps {
             try connection.transaction { connection in
-                try connection.runScript(step.sql)
+                try connection.run("SET LOCAL statement_timeout = 0")
+                // Until the end of the transaction, so that no pooler in between can lose it.
+                try connection.run("SELECT pg_advisory_xact_lock($1)", [.integer(lock)])
+                try connection.run(
+                    """
+                    CREATE TABLE IF NOT EXISTS cairn_schema (
+                        version     bigint PRIMARY KEY,
+                        readable_by bigint NOT NULL
+                    )
+                    """
+                )
+                guard try version(connection).version < step.version else { return }
+                try connection.runScript(step.tables)
+                if isCluster { try distribute(step.distributed, connection) }
+                if !step.seals.isEmpty { try connection.runScript(step.seals) }
                 try connection.run(
                     "INSERT INTO cairn_schema VALUES ($1, $2)",
                     [.integer(step.version), .integer(step.readableBy)]
                 )
             }
         }
+    }
+
+    /// Distributes tables by ledger, together, and allows triggers on them for this transaction.
+    private static func distribute(
+        _ tables: [String],
+        _ connection: isolated PostgresConnection
+    ) throws {
+        guard let first = tables.first else { return }
+        for table in tables {
+            try connection.run(
+                "SELECT create_distributed_table($1::text::regclass, 'ledger', colocate_with => $2)",
+                [.text(table), .text(table == first ? "none" : first)]
+            )
+        }
+        try connection.run("SET LOCAL citus.enable_unsafe_triggers = on")
     }
 
     /// The schema a database has, and the oldest program that can work with it.

@@ -6,10 +6,11 @@
 /// It owns nothing, so it cannot drop what it relies on.
 enum Privileges {
     /// Tables whose rows are added and read.
-    private static let evidence = ["entries", "records", "payloads", "tiles", "checkpoints"]
+    private static let evidence = ["entries", "payloads", "tiles", "checkpoints"]
     /// Tables whose rows change as usual.
     private static let usual = [
-        "store", "tenants", "jobs", "revisions", "keys", "revoked_viewers", "replays",
+        "store", "tenants", "jobs", "revisions", "keys", "revoked_viewers", "replays", "search",
+        "types", "blocks", "counts", "rolled",
     ]
 
     /// Gives a role its rights on tables that are there, and no others.

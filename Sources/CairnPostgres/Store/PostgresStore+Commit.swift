@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Cairn
+package import Cairn
 package import CairnLedger
 
 extension PostgresStore {
@@ -16,26 +16,31 @@ extension PostgresStore {
         ), e AS (
             INSERT INTO entries
             SELECT moved.ledger, u.* FROM moved,
-                unnest($13::bigint[], $14::bytea[], $15::bytea[], $16::bytea[]) u
-        ), r AS (
-            INSERT INTO records
-            SELECT moved.ledger, u.* FROM moved, unnest($13::bigint[], $17::uuid[], $18::bigint[]) u
+                unnest($13::bigint[], $14::uuid[], $15::bytea[], $16::bytea[], $17::bytea[]) u
+        ), s AS (
+            INSERT INTO search
+            SELECT moved.ledger, u.* FROM moved,
+                unnest($13::bigint[], $18::bigint[], $19::tsvector[]) u
+        ), y AS (
+            INSERT INTO types SELECT moved.ledger, u FROM moved, unnest($20::text[]) u
+            ON CONFLICT DO NOTHING
         ), p AS (
             INSERT INTO payloads
             SELECT moved.ledger, u.* FROM moved,
-                unnest($19::bigint[], $20::bytea[], $21::bytea[]) u
+                unnest($21::bigint[], $22::bytea[], $23::bytea[]) u
         ), t AS (
             INSERT INTO tiles
             SELECT moved.ledger, u.* FROM moved,
-                unnest($22::bigint[], $23::bigint[], $24::bytea[]) u
+                unnest($24::bigint[], $25::bigint[], $26::bytea[]) u
         )
         SELECT count(*) FROM moved
         """
 
     package func commit(_ batch: Batch, expecting head: Head) async throws(StoreError) {
+        let types = memory.unknown(Set(batch.records.compactMap(\.type)), of: batch.ledger)
         let values =
             PostgresStore.headValues(batch.ledger, head, batch.head)
-            + PostgresStore.recordValues(batch)
+            + PostgresStore.recordValues(batch, newTypes: types)
         let moved: Int64
         do throws(StoreError) {
             moved = try await pool.use(isWrite: true) { connection in
@@ -56,6 +61,58 @@ extension PostgresStore {
             }
             throw .conflict
         }
+        memory.remember(types, of: batch.ledger)
+        if PostgresStore.isDue(from: head, to: batch.head) { memory.signalDue() }
+    }
+
+    package var isShared: Bool { true }
+
+    /// The most leaves of others that are read while the head is held.
+    private static let catchUpLimit: UInt64 = 65_536
+
+    package func commit<Sequenced: Sendable>(
+        in ledger: LedgerID,
+        knowing size: UInt64,
+        _ make: @Sendable (Head, [Digest]) -> (batch: Batch, sequenced: Sequenced)?
+    ) async throws(StoreError) -> Sequenced? {
+        let (sequenced, types, rolls) = try await pool.use(isWrite: true) { connection in
+            // A server that stops here loses its turn, and finds its connection closed.
+            try connection.transaction("; SET LOCAL idle_in_transaction_session_timeout = '5s'") {
+                connection in
+                guard
+                    let head = try PostgresStore.head(
+                        of: ledger,
+                        "FOR UPDATE",
+                        connection: connection
+                    )
+                else { throw StoreError.corrupt("the ledger does not exist") }
+                guard head.size < size + PostgresStore.catchUpLimit else {
+                    throw StoreError.conflict
+                }
+                let range = min(size, head.size)..<head.size
+                let hashes = try PostgresStore.leafHashes(in: ledger, at: range, connection)
+                guard let (batch, sequenced) = make(head, hashes) else {
+                    return (nil as Sequenced?, [String](), false)
+                }
+                guard !batch.records.isEmpty else { return (sequenced, [String](), false) }
+                let types = memory.unknown(Set(batch.records.compactMap(\.type)), of: ledger)
+                let moved = try connection.run(
+                    PostgresStore.commitStatement,
+                    PostgresStore.headValues(ledger, head, batch.head)
+                        + PostgresStore.recordValues(batch, newTypes: types)
+                )
+                guard moved.integer(0, 0) == 1 else { throw StoreError.conflict }
+                return (sequenced, types, PostgresStore.isDue(from: head, to: batch.head))
+            }
+        }
+        memory.remember(types, of: ledger)
+        if rolls { memory.signalDue() }
+        return sequenced
+    }
+
+    /// Whether there are records to be counted after a commit that were not before.
+    private static func isDue(from head: Head, to next: Head) -> Bool {
+        next.size / rollSize > head.size / rollSize
     }
 
     /// The parameters of a statement that moves a head, from one to the next.
@@ -68,17 +125,24 @@ extension PostgresStore {
         ]
     }
 
-    private static func recordValues(_ batch: Batch) -> [PostgresValue] {
+    private static func recordValues(_ batch: Batch, newTypes types: [String]) -> [PostgresValue] {
+        let terms = LedgerTerms(batch.ledger)
         let contents = batch.records.compactMap { record in
             record.payload.map { (index: record.index, payload: $0) }
         }
         return [
             .integers(batch.records.map { Int64($0.index) }),
+            .uuids(batch.records.map(\.id)),
             .byteStrings(batch.records.map(\.leaf)),
             .byteStrings(batch.records.map(\.leafHash.bytes)),
             .byteStrings(batch.records.map(\.chain.bytes)),
-            .uuids(batch.records.map(\.id)),
             .integers(batch.records.map(\.occurredAt.nanoseconds)),
+            .vectors(
+                batch.records.map {
+                    TermVector($0.payload?.fields ?? Fields(), at: $0.index, terms)
+                }
+            ),
+            .texts(types),
             .integers(contents.map { Int64($0.index) }),
             .byteStrings(contents.map(\.payload.seed.bytes)),
             .byteStrings(contents.map(\.payload.fields.encoded)),
@@ -106,5 +170,15 @@ extension PostgresStore {
             ).changedCount
         }
         guard changed == 1 else { throw .conflict }
+    }
+}
+
+extension StoredRecord {
+    /// The value of `type`, if the record has its fields.
+    fileprivate var type: String? {
+        for field in payload?.fields ?? Fields() where field.path == .known(.type) {
+            return payload?.fields.text(of: field)
+        }
+        return nil
     }
 }

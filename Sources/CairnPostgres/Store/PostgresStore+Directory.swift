@@ -40,6 +40,10 @@ extension PostgresStore: Directory {
                     "INSERT INTO heads VALUES ($1, 0, '', $2, $3, 0, 0)",
                     [.uuid(tenant.ledger), .digest(head.frontier.root), .digest(head.chain)]
                 )
+                try connection.run(
+                    "INSERT INTO rolled VALUES ($1, 0)",
+                    [.uuid(tenant.ledger)]
+                )
             }
         }
     }

@@ -5,27 +5,33 @@ package import CairnLedger
 
 extension PostgresStore: LedgerStore {
     package func head(of ledger: LedgerID) async throws(StoreError) -> Head? {
-        try await pool.use { connection in
-            let rows = try connection.run(
-                """
-                SELECT size, frontier, root, chain, last_received_at, epoch
-                FROM heads WHERE ledger = $1
-                """,
-                [.uuid(ledger)]
-            )
-            guard rows.count == 1 else { return nil }
-            guard let size = UInt64(exactly: rows.integer(0, 0)),
-                let frontier = Frontier(size: size, packed: rows.bytes(0, 1)),
-                let root = Digest(rows.bytes(0, 2)), frontier.root == root,
-                let chain = Digest(rows.bytes(0, 3))
-            else { throw StoreError.corrupt("the stored head is malformed") }
-            return Head(
-                frontier: frontier,
-                chain: chain,
-                lastReceivedAt: rows.integer(0, 4),
-                epoch: rows.integer(0, 5)
-            )
-        }
+        try await pool.use { try PostgresStore.head(of: ledger, connection: $0) }
+    }
+
+    static func head(
+        of ledger: LedgerID,
+        _ lock: String = "",
+        connection: isolated PostgresConnection
+    ) throws -> Head? {
+        let rows = try connection.run(
+            """
+            SELECT size, frontier, root, chain, last_received_at, epoch
+            FROM heads WHERE ledger = $1 \(lock)
+            """,
+            [.uuid(ledger)]
+        )
+        guard rows.count == 1 else { return nil }
+        guard let size = UInt64(exactly: rows.integer(0, 0)),
+            let frontier = Frontier(size: size, packed: rows.bytes(0, 1)),
+            let root = Digest(rows.bytes(0, 2)), frontier.root == root,
+            let chain = Digest(rows.bytes(0, 3))
+        else { throw StoreError.corrupt("the stored head is malformed") }
+        return Head(
+            frontier: frontier,
+            chain: chain,
+            lastReceivedAt: rows.integer(0, 4),
+            epoch: rows.integer(0, 5)
+        )
     }
 
     package func indexes(
@@ -35,7 +41,7 @@ extension PostgresStore: LedgerStore {
         guard !ids.isEmpty else { return [:] }
         return try await pool.use { connection in
             let rows = try connection.run(
-                "SELECT id, idx FROM records WHERE ledger = $1 AND id = ANY ($2)",
+                "SELECT id, idx FROM entries WHERE ledger = $1 AND id = ANY ($2)",
                 [.uuid(ledger), .uuids(ids)]
             )
             var indexes: [EventID: UInt64] = [:]
@@ -52,15 +58,9 @@ extension PostgresStore: LedgerStore {
         at range: Range<UInt64>,
         contents: Bool
     ) async throws(StoreError) -> [StoredRecord] {
-        let columns = contents ? ", r.id, r.occurred_at, p.seed, p.fields" : ""
-        let joins =
-            contents
-            ? """
-            LEFT JOIN records r ON r.ledger = e.ledger AND r.idx = e.idx
-            LEFT JOIN payloads p ON p.ledger = e.ledger AND p.idx = e.idx
-            """ : ""
         let sql = """
-            SELECT e.idx, e.leaf, e.leaf_hash, e.chain\(columns) FROM entries e \(joins)
+            SELECT \(PostgresStore.recordColumns(contents: contents)) FROM entries e
+            \(contents ? PostgresStore.contentJoins : "")
             WHERE e.ledger = $1 AND e.idx >= $2 AND e.idx < $3 ORDER BY e.idx
             """
         return try await pool.use { connection in
@@ -69,7 +69,19 @@ extension PostgresStore: LedgerStore {
         }
     }
 
-    private static func values(_ ledger: LedgerID, _ range: Range<UInt64>) -> [PostgresValue] {
+    /// The columns of a record, as ``record(_:_:contents:)`` reads them.
+    static func recordColumns(contents: Bool) -> String {
+        "e.idx, e.leaf, e.leaf_hash, e.chain"
+            + (contents ? ", e.id, s.occurred_at, p.seed, p.fields" : "")
+    }
+
+    /// Where the columns of a record's contents are.
+    static let contentJoins = """
+        LEFT JOIN search s ON s.ledger = e.ledger AND s.idx = e.idx
+        LEFT JOIN payloads p ON p.ledger = e.ledger AND p.idx = e.idx
+        """
+
+    static func values(_ ledger: LedgerID, _ range: Range<UInt64>) -> [PostgresValue] {
         [
             .uuid(ledger), .integer(Int64(clamping: range.lowerBound)),
             .integer(Int64(clamping: range.upperBound)),
@@ -81,7 +93,7 @@ extension PostgresStore: LedgerStore {
 
     /// Reads a row; a column that is gone or malformed becomes a value that no record has, so that
     /// an audit names it as a fault instead of stopping.
-    private static func record(
+    static func record(
         _ rows: PostgresRows,
         _ row: Int,
         contents: Bool
@@ -105,16 +117,26 @@ extension PostgresStore: LedgerStore {
         in ledger: LedgerID,
         at range: Range<UInt64>
     ) async throws(StoreError) -> [Digest] {
-        try await pool.use { connection in
-            let rows = try connection.run(
-                """
-                SELECT leaf_hash FROM entries
-                WHERE ledger = $1 AND idx >= $2 AND idx < $3 ORDER BY idx
-                """,
-                PostgresStore.values(ledger, range)
-            )
-            return try (0..<rows.count).map { try rows.digest($0, 0) }
+        guard !range.isEmpty else { return [] }
+        return try await pool.use { connection in
+            try PostgresStore.leafHashes(in: ledger, at: range, connection)
         }
+    }
+
+    static func leafHashes(
+        in ledger: LedgerID,
+        at range: Range<UInt64>,
+        _ connection: isolated PostgresConnection
+    ) throws -> [Digest] {
+        guard !range.isEmpty else { return [] }
+        let rows = try connection.run(
+            """
+            SELECT leaf_hash FROM entries
+            WHERE ledger = $1 AND idx >= $2 AND idx < $3 ORDER BY idx
+            """,
+            values(ledger, range)
+        )
+        return try (0..<rows.count).map { try rows.digest($0, 0) }
     }
 
     package func tile(

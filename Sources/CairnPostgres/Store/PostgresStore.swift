@@ -9,10 +9,18 @@ package import CairnLedger
 /// writes the records: two servers that try at once cannot fork it.
 package struct PostgresStore: Sendable {
     let pool: PostgresPool
+    /// Where pages, statistics and checks are read.
+    let readPool: PostgresPool
+    let memory = StoreMemory()
 
     /// Works with the database that a URL or words of libpq name, over so many connections at most.
-    package init(_ target: String, connections: Int = 8) {
-        pool = PostgresPool(target, connections: connections)
+    package init(
+        _ target: String,
+        connections: Int = 8,
+        onNotice: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        pool = PostgresPool(target, connections: connections, onNotice: onNotice)
+        readPool = pool
     }
 
     /// Makes the schema, or brings it up to date; as the owner of the tables.

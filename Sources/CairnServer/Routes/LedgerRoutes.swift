@@ -31,7 +31,7 @@ struct LedgerRoutes: Sendable {
     private func show(_ request: Request, context: ServerContext) async throws -> Response {
         try QueryParameters(request).allow(only: [])
         let ledger = try await ledger(context)
-        let head = await ledger.currentHead
+        let head = try await ledger.durableHead()
         var output = JSONOutput()
         output.beginObject()
         output.member("origin", ledger.tenant.origin)
@@ -58,7 +58,7 @@ struct LedgerRoutes: Sendable {
         let parameters = try QueryParameters(request)
         try parameters.allow(only: ["from", "to"])
         let ledger = try await ledger(context)
-        let size = await ledger.currentHead.size
+        let size = try await ledger.durableHead().size
         guard let from = try parameters.number("from") else {
             throw Problem.parameter("from", "is required")
         }

@@ -28,7 +28,7 @@ struct RecordRoutes: Sendable {
         asked.query.filters += principal.narrowing.filters
         let ledger = try await services.ledgers.ledger(of: principal.tenant)
         let id = ledger.tenant.ledger
-        var size = await ledger.currentHead.size
+        var size = try await ledger.durableHead().size
         var place: PagePosition?
         if let text = asked.cursor {
             let cursor: Cursor
@@ -146,7 +146,7 @@ struct RecordRoutes: Sendable {
         let ledgerID = ledger.tenant.ledger
         // A record of a commit that is not settled yet is nobody's to see.
         guard let index = try await services.store.indexes(of: [id], in: ledgerID)[id],
-            await index < ledger.currentHead.size
+            try await index < ledger.durableHead().size
         else { throw Problem(.notFound) }
         let first = index == 0 ? 0 : index - 1
         let records = try await services.store.records(
@@ -208,7 +208,7 @@ struct RecordRoutes: Sendable {
         covering index: UInt64,
         in ledger: Ledger
     ) async throws -> (size: UInt64, note: SignedNote) {
-        let head = await ledger.currentHead.size
+        let head = try await ledger.durableHead().size
         if let size {
             guard size <= head else {
                 throw Problem.parameter("size", "is more than the ledger's \(head) records")

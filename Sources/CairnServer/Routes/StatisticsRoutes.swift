@@ -42,7 +42,7 @@ struct StatisticsRoutes: Sendable {
             turns: turns,
             limit: configuration.statisticsRecords
         )
-        let size = await ledger.currentHead.size
+        let size = try await ledger.durableHead().size
         let counts = try await part.statistics(in: id, size: size, from: from, to: to)
         let recent = try await part.statistics(
             in: id,

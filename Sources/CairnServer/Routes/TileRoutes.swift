@@ -40,7 +40,7 @@ struct TileRoutes: Sendable {
     @Sendable
     private func tile(_ request: Request, context: ServerContext) async throws -> Response {
         let ledger = try await ledger(context)
-        let size = await ledger.currentHead.size
+        let size = try await ledger.durableHead().size
         let prefix = "/tlog/\(ledger.tenant.ledger.text)/"
         guard request.uri.path.hasPrefix(prefix) else { throw Problem(.notFound) }
         let path = String(request.uri.path.dropFirst(prefix.count))

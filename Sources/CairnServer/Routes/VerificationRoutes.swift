@@ -46,7 +46,7 @@ struct VerificationRoutes: Sendable {
         let body = try await request.jsonBody(upTo: configuration.requestBytes)
         let scope = try body.isEmpty ? AuditScope() : AuditScope(request: body)
         let ledger = try await services.ledgers.ledger(of: principal.tenant)
-        let size = await ledger.currentHead.size
+        let size = try await ledger.durableHead().size
         for (name, position) in [("from", scope.from), ("to", scope.to ?? 0)] where position > size
         {
             throw Problem.member(name, "invalid_value", "is more than the \(size) records")

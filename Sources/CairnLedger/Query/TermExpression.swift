@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CairnLedger
-
 /// A query's conditions as terms: alternatives within a group, all groups together.
-struct TermExpression: Sendable {
+package struct TermExpression: Sendable {
     /// A term, or the beginning of one.
-    struct Term: Sendable {
-        let text: String
-        let isPrefix: Bool
+    package struct Term: Sendable {
+        /// The term, or its beginning.
+        package let text: String
+        /// Whether every term that begins so is meant.
+        package let isPrefix: Bool
         /// The beginning of a type as the query has it, when that is what the term is of.
-        var typePrefix: String?
+        package var typePrefix: String?
 
-        /// The term in FTS5's language.
-        var quoted: String {
-            // A character that no term has would make FTS5 see two terms, or a broken one.
-            let isTerm = text.utf8.allSatisfy { $0 >= 0x80 || Term.isTermByte($0) }
-            return "\"\(isTerm ? text : "-")\"" + (isPrefix && isTerm ? " *" : "")
+        /// Names a term.
+        package init(text: String, isPrefix: Bool, typePrefix: String? = nil) {
+            self.text = text
+            self.isPrefix = isPrefix
+            self.typePrefix = typePrefix
+        }
+
+        /// Whether an index can have the term at all: a text with any other character is in none.
+        package var isTerm: Bool {
+            text.utf8.allSatisfy { $0 >= 0x80 || Term.isTermByte($0) }
         }
 
         private static func isTermByte(_ byte: UInt8) -> Bool {
@@ -28,12 +33,12 @@ struct TermExpression: Sendable {
         }
     }
 
-    private let groups: [[Term]]
+    /// The conditions: of each group, one term at least.
+    package let groups: [[Term]]
     private let maker: RecordTerms
 
-    /// The terms of a query in a ledger, or nil when it has neither filter nor text.
-    init?(_ query: RecordQuery, ledger: Int64) {
-        let maker = RecordTerms(prefix: LocalStore.termPrefix(ledger))
+    /// The terms of a query, or nil when it has neither filter nor text.
+    package init?(_ query: RecordQuery, _ maker: RecordTerms) {
         var groups = query.filters.map { filter in
             filter.values.map { TermExpression.term(filter.key, $0, maker) }
         }
@@ -59,32 +64,13 @@ struct TermExpression: Sendable {
         return Term(text: maker.term(type: prefix), isPrefix: true, typePrefix: prefix)
     }
 
-    /// The expression in FTS5's language.
-    ///
-    /// FTS5 answers alternatives as it goes, but gathers all of a prefix first, each time. So
-    /// `types` gives the types that begin as asked, and `terms` the terms; nil when too many do.
-    func match(
-        types: (_ prefix: String) throws -> [String]?,
-        terms: (_ prefix: String) throws -> [String]?
-    ) rethrows -> String {
-        try groups.map { group in
-            let terms = try group.flatMap { term -> [String] in
-                guard term.isPrefix else { return [term.quoted] }
-                let found =
-                    if let prefix = term.typePrefix {
-                        try types(prefix)?.map { maker.term(type: $0) }
-                    } else {
-                        try terms(term.text)
-                    }
-                guard let found, !found.isEmpty else { return [term.quoted] }
-                return found.map { Term(text: $0, isPrefix: false).quoted }
-            }
-            return "(" + terms.joined(separator: " OR ") + ")"
-        }.joined(separator: " AND ")
+    /// The terms of types.
+    package func terms(ofTypes types: [String]) -> [Term] {
+        types.map { Term(text: maker.term(type: $0), isPrefix: false) }
     }
 
     /// Whether a record's terms satisfy the expression.
-    func matches(_ terms: [UInt8]) -> Bool {
+    package func matches(_ terms: [UInt8]) -> Bool {
         groups.allSatisfy { group in
             group.contains { term in
                 terms.contains(Array((" " + term.text + (term.isPrefix ? "" : " ")).utf8))

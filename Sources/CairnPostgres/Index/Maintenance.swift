@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CairnLedger
+package import Logging
+package import ServiceLifecycle
+
+/// Keeps the counts and the times of blocks close behind the records while a server runs.
+///
+/// Any number of servers may run it; of several that try at once, one does it.
+package struct Maintenance: Service {
+    /// How long to wait after a failure.
+    private static let pause = Duration.seconds(5)
+
+    private let store: PostgresStore
+    private let logger: Logger
+
+    /// Keeps a store in order.
+    package init(store: PostgresStore, logger: Logger) {
+        self.store = store
+        self.logger = logger
+    }
+
+    /// Counts whenever there is enough, until the service is to end.
+    package func run() async throws {
+        // What another server left behind.
+        store.memory.signalDue()
+        for await _ in store.memory.due.cancelOnGracefulShutdown() {
+            do throws(StoreError) {
+                try await store.rollDue()
+            } catch {
+                logger.warning("records wait to be counted", metadata: ["error": "\(error)"])
+                try await Task.sleep(for: Maintenance.pause)
+                store.memory.signalDue()
+            }
+        }
+    }
+}

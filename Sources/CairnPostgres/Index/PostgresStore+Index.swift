@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Cairn
+package import CairnLedger
+
+extension PostgresStore: RecordIndex {
+    package func page(
+        _ query: RecordQuery,
+        in ledger: LedgerID,
+        size: UInt64,
+        after place: PagePosition?,
+        limit: Int
+    ) async throws(StoreError) -> [FoundRecord] {
+        // A condition without a value is met by nothing.
+        guard !query.filters.contains(where: \.values.isEmpty) else { return [] }
+        let terms = LedgerTerms(ledger)
+        let expression = TermExpression(query, terms.maker)
+        let cached = memory.blocks(of: ledger)
+        let (found, blocks) = try await readPool.use { connection in
+            var blocks = cached
+            try PostgresStore.extend(&blocks, ledger, connection)
+            let search = PlaceSearch(
+                ledger: ledger,
+                query: query,
+                text: try expression.map { expression in
+                    try SearchText(expression, terms) {
+                        try PostgresStore.types($0, ledger, connection)
+                    }
+                },
+                places: try PostgresStore.places(query, ledger, size, connection)
+            )
+            var found: [FoundRecord] = []
+            var place = place
+            // Terms may be shared and phrases are not in the index, so what is found is checked,
+            // and the search goes on where something fell away.
+            while found.count < limit {
+                let wanted = limit - found.count
+                let candidates = try search.candidates(
+                    after: place,
+                    limit: wanted,
+                    blocks: blocks,
+                    connection
+                )
+                found += try PostgresStore.found(candidates, ledger, connection)
+                    .filter { query.matches($0.record) }
+                guard candidates.count == wanted, let last = candidates.last else { break }
+                place = PagePosition(
+                    occurredAt: Timestamp(nanoseconds: last.occurredAt),
+                    index: UInt64(last.place)
+                )
+            }
+            return (found, blocks)
+        }
+        memory.remember(blocks, of: ledger)
+        return found
+    }
+
+    /// Adds the full blocks that the database has beyond what is known here.
+    static func extend(
+        _ blocks: inout TimeBlocks,
+        _ ledger: LedgerID,
+        _ connection: isolated PostgresConnection
+    ) throws {
+        let rows = try connection.run(
+            """
+            SELECT number, low, high FROM blocks
+            WHERE ledger = $1 AND number >= $2 ORDER BY number
+            """,
+            [.uuid(ledger), .integer(Int64(blocks.low.count))]
+        )
+        for row in 0..<rows.count {
+            // Behind a gap, nothing is known.
+            guard rows.integer(row, 0) == Int64(blocks.low.count) else { return }
+            blocks.append(low: rows.integer(row, 1), high: rows.integer(row, 2))
+        }
+    }
+
+    /// The types of records that begin as asked, or nil when there are too many.
+    static func types(
+        _ prefix: String,
+        _ ledger: LedgerID,
+        _ connection: isolated PostgresConnection
+    ) throws -> [String]? {
+        guard !prefix.utf8.contains(0) else { return [] }
+        let rows = try connection.run(
+            """
+            SELECT type FROM types
+            WHERE ledger = $1 AND type >= $2 AND starts_with(type, $2)
+                AND type < $2 || U&'\\+10FFFF'
+            ORDER BY type LIMIT \(SearchText.typeLimit + 1)
+            """,
+            [.uuid(ledger), .text(prefix)]
+        )
+        guard rows.count <= SearchText.typeLimit else { return nil }
+        return (0..<rows.count).map { rows.text($0, 0) }
+    }
+
+    /// The positions a query may answer with: its range, narrowed by received-at, which never
+    /// decreases, and the pinned size.
+    private static func places(
+        _ query: RecordQuery,
+        _ ledger: LedgerID,
+        _ size: UInt64,
+        _ connection: isolated PostgresConnection
+    ) throws -> Range<UInt64> {
+        var low = min(query.indexFrom ?? 0, size)
+        var high = min(query.indexTo ?? size, size)
+        if let from = query.receivedFrom {
+            low = max(low, try firstIndex(receivedFrom: from, ledger, size, connection))
+        }
+        if let to = query.receivedTo {
+            high = min(high, try firstIndex(receivedFrom: to, ledger, size, connection))
+        }
+        return min(low, high)..<high
+    }
+
+    /// The first index whose record was received at or after an instant, by halving.
+    private static func firstIndex(
+        receivedFrom: Timestamp,
+        _ ledger: LedgerID,
+        _ size: UInt64,
+        _ connection: isolated PostgresConnection
+    ) throws -> UInt64 {
+        var low: UInt64 = 0
+        var high = size
+        while low < high {
+            let middle = (low + high) / 2
+            let rows = try connection.run(
+                "SELECT leaf FROM entries WHERE ledger = $1 AND idx = $2",
+                [.uuid(ledger), .integer(Int64(middle))]
+            )
+            guard rows.count == 1, let leaf = try? Leaf(parsing: rows.bytes(0, 0)) else {
+                throw StoreError.corrupt("entry \(middle) is not in the store")
+            }
+            if leaf.receivedAt < receivedFrom { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// The records of candidates, in their order.
+    private static func found(
+        _ candidates: [PageCandidate],
+        _ ledger: LedgerID,
+        _ connection: isolated PostgresConnection
+    ) throws -> [FoundRecord] {
+        guard !candidates.isEmpty else { return [] }
+        let rows = try connection.run(
+            """
+            SELECT \(recordColumns(contents: true)), b.chain
+            FROM unnest($2::bigint[]) WITH ORDINALITY u (idx, number)
+            JOIN entries e ON e.ledger = $1 AND e.idx = u.idx
+            \(contentJoins)
+            LEFT JOIN entries b ON b.ledger = $1 AND b.idx = u.idx - 1
+            ORDER BY u.number
+            """,
+            [.uuid(ledger), .integers(candidates.map(\.place))]
+        )
+        guard rows.count == candidates.count else {
+            throw StoreError.corrupt("a record that the index has is not in the store")
+        }
+        return try (0..<rows.count).map { row in
+            let record = record(rows, row, contents: true)
+            guard record.index > 0 else {
+                let origin = try connection.run(
+                    "SELECT origin FROM tenants WHERE ledger = $1",
+                    [.uuid(ledger)]
+                )
+                guard origin.count == 1 else {
+                    throw StoreError.corrupt("a ledger's tenant is not in the store")
+                }
+                return FoundRecord(
+                    record: record,
+                    previousHash: Chain.start(origin: origin.text(0, 0))
+                )
+            }
+            return FoundRecord(record: record, previousHash: try rows.digest(row, 8))
+        }
+    }
+}
