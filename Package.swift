@@ -103,8 +103,8 @@ let package = Package(
         .executableTarget(
             name: "CairnCommand",
             dependencies: [
-                "CairnServer", "CairnLocal", "CairnLedger", "CairnAPI", "Cairn", "CZlib", logging,
-                metrics, lifecycle, nioCore, httpTypes, hummingbird, crypto, instrumentation,
+                "CairnServer", "CairnLocal", "CairnPostgres", "CairnLedger", "CairnAPI", "Cairn",
+                "CZlib", logging, metrics, lifecycle, nioCore, httpTypes, hummingbird, crypto, instrumentation,
                 serviceContext,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

@@ -19,7 +19,7 @@ struct CairnTool: AsyncParsableCommand {
             ServeCommand.self, AppendCommand.self, QueryCommand.self, ShowCommand.self,
             ImportCommand.self, VerifyCommand.self, AuditCommand.self, LedgerCommand.self,
             TenantCommand.self, KeyCommand.self, ViewerCommand.self, BenchCommand.self,
-            ConfigCommand.self,
+            MigrateCommand.self, ConfigCommand.self,
         ]
     )
 

@@ -39,15 +39,15 @@ enum Composition {
         }
     }
 
-    private static func randomBytes(_ count: Int) -> [UInt8] {
+    static func randomBytes(_ count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         bytes.withUnsafeMutableBytes { fillRandom($0) }
         return bytes
     }
 
-    // MARK: A store on disk
+    // MARK: Stores
 
-    /// All that a store on disk is.
+    /// All that a store is.
     typealias Store = LedgerStore & RecordIndex & Directory & JobStore & ReplayStore
 
     /// A store that is open for use, and what belongs to it.
@@ -60,7 +60,9 @@ enum Composition {
         let secret: @Sendable (_ purpose: String) -> [UInt8]
         /// Says whether the store can be read and written now.
         let ping: @Sendable () async throws(StoreError) -> Void
-        /// Merges what waits and lets go of the files.
+        /// What that is called where readiness is told.
+        var pingName = "disk"
+        /// Merges what waits and lets go of files and connections.
         let close: @Sendable () async throws(StoreError) -> Void
         /// The value that the store keeps under a name, which is `fresh` at the first time.
         let value: @Sendable (_ name: String, _ fresh: [UInt8]) async throws(StoreError) -> [UInt8]
@@ -68,32 +70,28 @@ enum Composition {
         let maintenance: @Sendable (Logger) -> any Service
     }
 
-    /// Opens the store of a folder for use; nobody else may have it open.
+    /// Opens a store for use; nobody else may have that of a folder open.
     static func openStore(
-        in folder: String,
-        signingKeyFile: String,
-        checkpointDirectory: String,
+        at place: StorePlace,
         logger: Logger = Logger(label: "cairn.store") { label in
             JSONLogHandler(label: label, level: .notice, now: now) { Terminal.complain($0) }
         }
     ) async throws(CommandFailure) -> OpenStore {
         do {
-            let store = try await LocalStore.open(at: folder, logger: logger)
-            let isNew = try await store.tenants().isEmpty
-            guard try isNew || KeyFile.load(at: signingKeyFile) != nil else {
-                throw CommandFailure.badInput(
-                    "\(signingKeyFile) is missing, and the store's checkpoints were signed with "
-                        + "it; put the key back, or name it with --signing-key"
-                )
+            if let database = place.database {
+                return try await openDatabase(database, place, logger: logger)
             }
-            let signer = try KeyFile.load(orCreateAt: signingKeyFile) { randomBytes(32) }
-            let vault = try FileVault(folder: checkpointDirectory)
+            let store = try await LocalStore.open(at: place.folder, logger: logger)
+            let (signer, signingKey) = try signer(
+                at: place.signingKeyFile,
+                isNew: try await store.tenants().isEmpty
+            )
             return OpenStore(
                 store: store,
                 signer: signer,
-                vault: vault,
+                vault: try vault(in: place.checkpointDirectory),
                 clock: clock,
-                secret: { secret($0, of: signer.secret) },
+                secret: { secret($0, of: signingKey) },
                 ping: { () async throws(StoreError) in try await store.ping() },
                 close: { () async throws(StoreError) in try await store.close() },
                 value: { (name, fresh) async throws(StoreError) in
@@ -110,6 +108,34 @@ enum Composition {
         }
     }
 
+    /// Opens a store that must be there for use.
+    static func openExisting(_ place: StorePlace) async throws(CommandFailure) -> OpenStore {
+        guard place.database != nil || hasStore(in: place.folder) else {
+            throw CommandFailure(opening: LocalStoreError.absent(place.folder))
+        }
+        return try await openStore(at: place)
+    }
+
+    /// The key in a file, which is made for a new store alone.
+    static func signer(
+        at path: String,
+        isNew: Bool
+    ) throws -> (signer: any CheckpointSigner, secret: [UInt8]) {
+        guard try isNew || KeyFile.load(at: path) != nil else {
+            throw CommandFailure.badInput(
+                "\(path) is missing, and the store's checkpoints were signed with it; put the key "
+                    + "back, or name it with --signing-key"
+            )
+        }
+        let file = try KeyFile.load(orCreateAt: path) { randomBytes(32) }
+        return (file, file.secret)
+    }
+
+    /// The vault in a folder.
+    static func vault(in folder: String) throws -> any CheckpointVault {
+        try FileVault(folder: folder)
+    }
+
     /// Whether a folder holds a store.
     static func hasStore(in folder: String) -> Bool {
         FileManager.default.fileExists(atPath: folder + "/" + LocalStore.fileName)
@@ -124,22 +150,24 @@ enum Composition {
         let published: [LedgerID]
     }
 
-    /// Opens the store of a folder for an audit, beside a server or without.
-    static func openForAudit(
-        _ folder: String,
-        signingKeyFile: String,
-        checkpointDirectory: String
-    ) async throws(CommandFailure) -> AuditedStore {
+    /// Opens a store for an audit, beside servers or without.
+    static func openForAudit(_ place: StorePlace) async throws(CommandFailure) -> AuditedStore {
         do {
-            let store = try await LocalStore.open(at: folder, mode: .readOnly)
-            guard let signer = try KeyFile.load(at: signingKeyFile) else {
+            let store: any Store
+            if let database = place.database {
+                store = try await openForAudit(database)
+            } else {
+                store = try await LocalStore.open(at: place.folder, mode: .readOnly)
+            }
+            guard let signer = try KeyFile.load(at: place.signingKeyFile) else {
                 throw CommandFailure.badInput(
-                    "there is no signing key at \(signingKeyFile); without it no checkpoint can "
-                        + "be checked"
+                    "there is no signing key at \(place.signingKeyFile); without it no checkpoint "
+                        + "can be checked"
                 )
             }
-            let hasVault = FileManager.default.fileExists(atPath: checkpointDirectory)
-            let vault = hasVault ? try FileVault(folder: checkpointDirectory) : nil
+            let folder = place.checkpointDirectory
+            let hasVault = FileManager.default.fileExists(atPath: folder)
+            let vault = hasVault ? try FileVault(folder: folder) : nil
             return AuditedStore(
                 store: store,
                 signer: signer,
@@ -151,20 +179,13 @@ enum Composition {
         }
     }
 
-    /// Opens a tenant's ledger in a store on disk.
+    /// Opens a tenant's ledger in a store.
     static func localLedger(
-        in folder: String,
+        at place: StorePlace,
         tenant: String,
         creatingStore: Bool
     ) async throws -> LocalLedger {
-        guard creatingStore || hasStore(in: folder) else {
-            throw CommandFailure(opening: LocalStoreError.absent(folder))
-        }
-        let open = try await openStore(
-            in: folder,
-            signingKeyFile: Settings.keyFile(in: folder),
-            checkpointDirectory: Settings.sibling(of: folder)
-        )
+        let open = try await creatingStore ? openStore(at: place) : openExisting(place)
         do {
             try await createDefaultTenant(in: open, prefix: nil)
             return try await LocalLedger(open, tenant: tenant)
@@ -182,7 +203,11 @@ enum Composition {
         prefix: String?
     ) async throws(StoreError) {
         guard try await open.store.tenant(named: "default") == nil else { return }
-        _ = try await createTenant("default", in: open, prefix: prefix)
+        do throws(StoreError) {
+            _ = try await createTenant("default", in: open, prefix: prefix)
+        } catch .conflict {
+            // Another server was first.
+        }
     }
 
     /// Makes a tenant with a ledger of a random name.
@@ -283,7 +308,7 @@ enum Composition {
 
     // MARK: Keys
 
-    private static func secret(_ purpose: String, of signingKey: [UInt8]) -> [UInt8] {
+    static func secret(_ purpose: String, of signingKey: [UInt8]) -> [UInt8] {
         let key = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: SymmetricKey(data: signingKey),
             info: Array(purpose.utf8),

@@ -180,10 +180,9 @@ func withPostgresStore(
     connections: Int = 4,
     _ body: (PostgresStore) async throws -> Void
 ) async throws {
-    let store = PostgresStore(
-        try PostgresServer.running().database(),
-        connections: connections
-    )
+    var options = PostgresStore.Options()
+    options.connections = connections
+    let store = PostgresStore(try PostgresServer.running().database(), options)
     do {
         try await store.migrate()
         try await body(store)

@@ -22,8 +22,8 @@ enum ModuleRules {
             "Instrumentation", "Logging", "Metrics", "ServiceContextModule", "ServiceLifecycle",
         ],
         "CairnCommand": [
-            "CairnServer", "CairnLocal", "CairnLedger", "CairnAPI", "Cairn", "CZlib",
-            "ArgumentParser", "AsyncHTTPClient", "Configuration", "Crypto", "Foundation",
+            "CairnServer", "CairnLocal", "CairnPostgres", "CairnLedger", "CairnAPI", "Cairn",
+            "CZlib", "ArgumentParser", "AsyncHTTPClient", "Configuration", "Crypto", "Foundation",
             "HTTPTypes", "Hummingbird", "Instrumentation", "Logging", "Metrics", "NIOCore",
             "NIOHTTP1", "NIOPosix",
             "ServiceContextModule", "ServiceLifecycle", "SystemPackage", "UnixSignals",

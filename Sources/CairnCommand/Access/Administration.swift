@@ -52,9 +52,19 @@ struct AdministrationOptions: ParsableArguments {
     )
     var data: String?
 
+    @Option(
+        name: Setting.databaseURL.name,
+        help: ArgumentHelp(
+            "Use the store in this database instead of a server; servers may run on it. Its "
+                + "signing key is in the folder of --data, or ./cairn-data.",
+            valueName: "url"
+        )
+    )
+    var databaseURL: String?
+
     func validate() throws {
-        if data != nil, server != nil || apiKey != nil {
-            throw ValidationError("--data and --server exclude each other")
+        if data != nil || databaseURL != nil, server != nil || apiKey != nil {
+            throw ValidationError("--data and --database-url exclude --server")
         }
     }
 
@@ -63,7 +73,7 @@ struct AdministrationOptions: ParsableArguments {
         origin: String? = nil,
         _ body: (any Administration) async throws -> Result
     ) async throws -> Result {
-        guard let data else {
+        guard data != nil || databaseURL != nil else {
             let environment = ProcessInfo.processInfo.environment
             let remote = try RemoteLedger(
                 server: server ?? environment["CAIRN_SERVER"] ?? LedgerOptions.defaultServer,
@@ -73,14 +83,12 @@ struct AdministrationOptions: ParsableArguments {
                 try await body(RemoteAdministration(server: remote))
             }
         }
-        guard Composition.hasStore(in: data) else {
-            throw CommandFailure.badInput("\(data) holds no store; check the path")
-        }
-        let open = try await Composition.openStore(
-            in: data,
-            signingKeyFile: Settings.keyFile(in: data),
-            checkpointDirectory: Settings.sibling(of: data)
+        let open = try await Composition.openExisting(
+            StorePlace(data: data, databaseURL: databaseURL)
         )
+        if databaseURL != nil {
+            try await Composition.createDefaultTenant(in: open, prefix: origin)
+        }
         return try await AdministrationOptions.closing({ try await open.close() }) {
             try await body(try await LocalAdministration(open, prefix: origin))
         }

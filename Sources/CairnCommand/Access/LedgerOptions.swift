@@ -3,7 +3,7 @@ import ArgumentParser
 import CairnLedger
 import Foundation
 
-/// Where a command finds its ledger: at a server, or in a store on disk.
+/// Where a command finds its ledger: at a server, or in a store.
 struct LedgerOptions: ParsableArguments {
     /// Where a server is when nobody says otherwise.
     static let defaultServer = "http://127.0.0.1:8000"
@@ -27,16 +27,28 @@ struct LedgerOptions: ParsableArguments {
     )
     var data: String?
 
-    @Option(help: "The tenant, with --data. Default: default.")
+    @Option(
+        name: Setting.databaseURL.name,
+        help: ArgumentHelp(
+            "Use the store in this database instead of a server; servers may run on it. Its "
+                + "signing key is in the folder of --data, or ./cairn-data.",
+            valueName: "url"
+        )
+    )
+    var databaseURL: String?
+
+    @Option(help: "The tenant, with --data or --database-url. Default: default.")
     var tenant: String?
 
     func validate() throws {
-        if data != nil, server != nil || apiKey != nil {
-            throw ValidationError("--data and --server exclude each other")
+        let isLocal = data != nil || databaseURL != nil
+        if isLocal, server != nil || apiKey != nil {
+            throw ValidationError("--data and --database-url exclude --server")
         }
-        if tenant != nil, data == nil {
+        if tenant != nil, !isLocal {
             throw ValidationError(
-                "--tenant needs --data: at a server, the credential says which tenant it is"
+                "--tenant needs --data or --database-url: at a server, the credential says which "
+                    + "tenant it is"
             )
         }
         if let tenant, !Tenant.isValidName(tenant) {
@@ -63,9 +75,9 @@ struct LedgerOptions: ParsableArguments {
     }
 
     private func open(creatingStore: Bool) async throws -> any LedgerAccess {
-        if let data {
+        if data != nil || databaseURL != nil {
             return try await Composition.localLedger(
-                in: data,
+                at: StorePlace(data: data, databaseURL: databaseURL),
                 tenant: tenant ?? "default",
                 creatingStore: creatingStore
             )

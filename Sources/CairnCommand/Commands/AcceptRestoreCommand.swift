@@ -17,12 +17,10 @@ struct AcceptRestoreCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The store's folder.", valueName: "folder")) var data: String
+    @OptionGroup var place: StoreOptions
     @Option(help: "The tenant whose ledger it is.") var tenant = "default"
     @Option(help: "Why the store was restored, and by whom; it is recorded for ever.")
     var reason: String
-    @Option(name: Setting.checkpointDirectory.name, help: Setting.checkpointDirectory.help)
-    var checkpointDirectory: String?
     @Flag(help: "Print the outcome as JSON.") var json = false
 
     func validate() throws {
@@ -32,14 +30,7 @@ struct AcceptRestoreCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard Composition.hasStore(in: data) else {
-            throw CommandFailure.badInput("\(data) holds no store; check the path")
-        }
-        let open = try await Composition.openStore(
-            in: data,
-            signingKeyFile: Settings.keyFile(in: data),
-            checkpointDirectory: checkpointDirectory ?? Settings.sibling(of: data)
-        )
+        let open = try await Composition.openExisting(place.place)
         let receipt: Receipt
         do {
             receipt = try await accept(in: open)

@@ -16,7 +16,7 @@ struct AuditCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The store's folder.", valueName: "folder")) var data: String
+    @OptionGroup var place: StoreOptions
     @Option(help: "Only this tenant's ledger.") var tenant: String?
     @Option(
         help: ArgumentHelp(
@@ -25,20 +25,12 @@ struct AuditCommand: AsyncParsableCommand {
         )
     )
     var checkpoint: String?
-    @Option(name: Setting.checkpointDirectory.name, help: Setting.checkpointDirectory.help)
-    var checkpointDirectory: String?
-    @Option(name: Setting.signingKey.name, help: Setting.signingKey.help)
-    var signingKey: String?
     @Flag(help: "Compare the search index too.") var index = false
     @Flag(help: "Leave contents out: leaves, chain and tree alone.") var noContents = false
     @Flag(help: "Print a JSON object for each ledger, one a line.") var json = false
 
     func run() async throws {
-        let audited = try await Composition.openForAudit(
-            data,
-            signingKeyFile: signingKey ?? Settings.keyFile(in: data),
-            checkpointDirectory: checkpointDirectory ?? Settings.sibling(of: data)
-        )
+        let audited = try await Composition.openForAudit(place.place)
         var tenants = try await audited.store.tenants()
         if let tenant {
             tenants.removeAll { $0.name != tenant }

@@ -38,15 +38,11 @@ struct LedgerCommand: AsyncParsableCommand {
                 """
         )
 
-        @Option(help: ArgumentHelp("The store's folder.", valueName: "folder")) var data: String
+        @OptionGroup var place: StoreOptions
         @Flag(help: "Print a JSON object for each ledger, one a line.") var json = false
 
         func run() async throws {
-            let audited = try await Composition.openForAudit(
-                data,
-                signingKeyFile: Settings.keyFile(in: data),
-                checkpointDirectory: Settings.sibling(of: data)
-            )
+            let audited = try await Composition.openForAudit(place.place)
             var table = Table(["TENANT", "SIZE", "ORIGIN", "PUBLIC KEY"])
             for tenant in try await audited.store.tenants() {
                 guard let head = try await audited.store.head(of: tenant.ledger) else { continue }

@@ -50,12 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
             certificate,
             logger
         )
-        let open = try await Composition.openStore(
-            in: settings.dataDirectory,
-            signingKeyFile: settings.signingKeyFile,
-            checkpointDirectory: settings.checkpointDirectory,
-            logger: logger
-        )
+        let open = try await Composition.openStore(at: StorePlace(settings), logger: logger)
         do {
             try await Composition.createDefaultTenant(in: open, prefix: settings.originPrefix)
             let fetcher = KeySetFetcher()
@@ -162,12 +157,12 @@ struct ServeCommand: AsyncParsableCommand {
                 clock: open.clock,
                 metrics: registry,
                 readiness: [
-                    ReadinessCheck(name: "disk") { [ping = open.ping] in
+                    ReadinessCheck(name: open.pingName) { [ping = open.ping] in
                         do throws(StoreError) {
                             try await ping()
                             return nil
                         } catch {
-                            return "cannot be written"
+                            return "cannot be used"
                         }
                     }
                 ]

@@ -28,6 +28,8 @@ struct Setting: Sendable {
     let defaultText: String?
     /// What it means, as a sentence, with its unit.
     let meaning: String
+    /// Whether a value may hold a password, and is not shown.
+    var isSecret = false
 
     /// The command line's option, without dashes in front.
     var option: String { String(key.map { $0 == "." ? "-" : $0 }) }
@@ -281,5 +283,5 @@ extension Setting {
             quotaBytes, quotaQueries, quotaPercent, corsOrigins, connections, eventBytes,
             documentBytes, documentDepth, identifierBytes, actionBytes, nameBytes, userAgentBytes,
             descriptionBytes, resourceCount, aheadSeconds,
-        ] + edge
+        ] + database + edge
 }

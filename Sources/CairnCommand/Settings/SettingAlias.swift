@@ -40,12 +40,18 @@ struct SettingAlias: Sendable {
             meaning: "`production` or `prod`; `development`, `dev`, `local`, `test` or `testing`",
             read: environment
         ),
+        SettingAlias(
+            variable: "DATABASE_URL",
+            setting: .databaseURL,
+            meaning: "`postgresql://` or `postgres://`, with the name of a driver or without",
+            read: databaseURL
+        ),
     ]
 
     /// Variables of older services that mean nothing here; an operator is told, lest anybody
     /// believes that they do.
     static let unused = [
-        "DATABASE_URL", "DYNAMODB_TABLE_NAME", "AUDIT_S3_BUCKET", "EXPORT_S3_BUCKET",
+        "DYNAMODB_TABLE_NAME", "AUDIT_S3_BUCKET", "EXPORT_S3_BUCKET",
         "S3_BUCKET_NAME", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "SQS_ENDPOINT",
         "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN",
         "OPENSEARCH_HOST", "OPENSEARCH_PORT", "OPENSEARCH_USER", "OPENSEARCH_PASS",
@@ -133,5 +139,16 @@ struct SettingAlias: Sendable {
         default:
             throw InvalidSetting(key: "ENVIRONMENT", allowed: Setting.environment.allowed)
         }
+    }
+
+    @Sendable
+    private static func databaseURL(_ text: String) throws(InvalidSetting) -> String? {
+        guard !text.isEmpty else { return nil }
+        let parts = text.split(separator: "://", maxSplits: 1)
+        let scheme = parts[0].split(separator: "+").first.map(String.init) ?? ""
+        guard parts.count == 2, ["postgresql", "postgres"].contains(scheme) else {
+            throw InvalidSetting(key: "DATABASE_URL", allowed: "a URL of a PostgreSQL database")
+        }
+        return "postgresql://\(parts[1])"
     }
 }

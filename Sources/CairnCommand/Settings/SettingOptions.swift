@@ -70,6 +70,7 @@ struct SettingOptions: ParsableArguments {
     var resourceCount: String?
     @Option(name: Setting.aheadSeconds.name, help: Setting.aheadSeconds.help)
     var aheadSeconds: String?
+    @OptionGroup var database: DatabaseOptions
     @OptionGroup var edge: EdgeOptions
 
     /// What was given, by the setting's key.
@@ -93,7 +94,8 @@ struct SettingOptions: ParsableArguments {
                 (.nameBytes, nameBytes), (.userAgentBytes, userAgentBytes),
                 (.descriptionBytes, descriptionBytes), (.resourceCount, resourceCount),
                 (.aheadSeconds, aheadSeconds),
-            ] + Array(zip(Setting.edge, edge.given))
+            ] + Array(zip(Setting.database, database.given))
+            + Array(zip(Setting.edge, edge.given))
         precondition(options.count == Setting.all.count, "every setting has an option")
         var given: [String: String] = [:]
         for (setting, value) in options {

@@ -33,6 +33,8 @@ struct Settings: Sendable {
     let ledgerLimits: Ledger.Limits
     let eventLimits: Limits
     let edge: EdgeSettings
+    /// The database, if the store is not in a folder.
+    let database: DatabaseSettings?
 
     /// The issuer that `JWT_SECRET` describes, unless a file of issuers is set.
     let secretIssuer: TokenIssuer?
@@ -78,10 +80,12 @@ struct Settings: Sendable {
         ledgerLimits = try await reader.ledgerLimits()
         eventLimits = try await reader.eventLimits()
         edge = try await EdgeSettings(reader)
+        database = try await DatabaseSettings(reader)
         var values: [(setting: Setting, value: String?, source: SettingReader.Source)] = []
         for setting in Setting.all {
             let source = try await reader.source(setting)
-            values.append((setting, try await reader.effective(setting), source))
+            let value = try await reader.effective(setting)
+            values.append((setting, setting.isSecret ? value.map { _ in "set" } : value, source))
         }
         self.values = values
         secretIssuer = issuersFile == nil ? try SettingAlias.issuer(in: environment) : nil

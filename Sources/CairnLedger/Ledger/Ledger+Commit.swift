@@ -84,8 +84,12 @@ extension Ledger {
                 try await meet()
                 return nil
             case .indeterminate:
-                // The answer is lost though the write may not be, so ask what is durable.
-                guard try await isDurable(sequenced.batch, orElse: error) else { return nil }
+                // The answer is lost though the write may not be, so ask what is durable. Where
+                // turns are taken, none is given before the write came to an end.
+                guard try await isDurable(sequenced.batch, orElse: error) else {
+                    guard store.isShared else { throw error }
+                    return nil
+                }
             case .unavailable, .corrupt:
                 throw error
             }

@@ -25,7 +25,7 @@ actor PostgresConnection {
     ///
     /// `target` is a URL or words of libpq; what it does not say, the environment does, as libpq
     /// reads it.
-    func open(_ target: String) throws(PostgresFailure) {
+    func open(_ target: String, isReadOnly: Bool = false) throws(PostgresFailure) {
         // What comes later is stronger.
         let keys = ["connect_timeout", "tcp_user_timeout", "dbname", "client_encoding"]
         let values = ["5", "10000", target, "UTF8"]
@@ -38,6 +38,7 @@ actor PostgresConnection {
             throw failure(nil)
         }
         try runScript(Self.settings)
+        if isReadOnly { try runScript("SET default_transaction_read_only = on") }
     }
 
     /// What holds on every connection, and what no statement relies on: a pooler in between may
@@ -48,6 +49,7 @@ actor PostgresConnection {
     private static let settings = """
         SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET jit = off;
         SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+        SET max_parallel_workers_per_gather = 0;
         """
 
     /// Whether the connection is open, as far as this end knows.
@@ -129,7 +131,7 @@ actor PostgresConnection {
         let text = connection.flatMap { PQerrorMessage($0) }.map { String(cString: $0) }
         return PostgresFailure(
             state: rows?.state,
-            description: rows?.message ?? text ?? "there is no connection",
+            message: rows?.message ?? text ?? "there is no connection",
             isDisconnected: !isOpen
         )
     }

@@ -6,10 +6,19 @@ internal import CairnLedger
 struct PostgresFailure: Error, CustomStringConvertible {
     /// The five characters that SQL has for it; nil when the server did not say.
     let state: String?
-    /// What happened, in the server's words; for the log alone.
+    /// What happened, in the server's words; for the log alone, and never with a value of a row.
     let description: String
     /// Whether the connection is of no use any more.
     let isDisconnected: Bool
+
+    init(state: String?, message: String, isDisconnected: Bool) {
+        self.state = state
+        self.isDisconnected = isDisconnected
+        // What is wrong with values is said with the values.
+        let hasValues = state.map { ["22", "23"].contains($0.prefix(2)) || $0 == "42601" } ?? false
+        let text = message.trimmingPrefix { $0.isWhitespace }.prefix { $0 != "\n" }
+        description = hasValues ? "SQLSTATE \(state ?? "")" : String(text)
+    }
 }
 
 extension StoreError {

@@ -23,16 +23,19 @@ final class PostgresPool: Sendable {
 
     private let target: String
     private let limit: Int
+    private let isReadOnly: Bool
     private let onNotice: @Sendable (String) -> Void
     private let state = Mutex(State())
 
     init(
         _ target: String,
         connections limit: Int,
+        isReadOnly: Bool = false,
         onNotice: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.target = target
         self.limit = limit
+        self.isReadOnly = isReadOnly
         self.onNotice = onNotice
     }
 
@@ -121,7 +124,7 @@ final class PostgresPool: Sendable {
     {
         await connection.close()
         do throws(PostgresFailure) {
-            try await connection.open(target)
+            try await connection.open(target, isReadOnly: isReadOnly)
             return connection
         } catch {
             giveUp()

@@ -13,7 +13,7 @@ extension PostgresStore {
         progress: @Sendable (UInt64) -> Void
     ) async throws(StoreError) -> Fault? {
         guard let head = try await head(of: ledger) else { return nil }
-        let (rolled, stored) = try await readPool.use { connection in
+        let (rolled, stored) = try await pool.use { connection in
             try connection.transaction("ISOLATION LEVEL REPEATABLE READ READ ONLY") {
                 try Self.stored(ledger, $0)
             }
@@ -24,7 +24,7 @@ extension PostgresStore {
         var sum: UInt64 = 0
         for first in stride(from: 0, to: head.size, by: Int(BlockTerms.size)) {
             let range = first..<min(first + BlockTerms.size, head.size)
-            let (difference, counted) = try await readPool.use { connection in
+            let (difference, counted) = try await pool.use { connection in
                 (
                     try Self.difference(ledger, range, isRolled: first < rolled, connection),
                     try Self.counted(ledger, first < rolled ? range : first..<first, connection)
@@ -37,7 +37,7 @@ extension PostgresStore {
         guard sum == stored else {
             return Self.fault(0, "the stored counts are not the records'")
         }
-        let hasExtra = try await readPool.use { try Self.hasExtra(ledger, $0) }
+        let hasExtra = try await pool.use { try Self.hasExtra(ledger, $0) }
         return hasExtra
             ? Self.fault(head.size, "the index has rows of records that there are not") : nil
     }
@@ -98,8 +98,10 @@ extension PostgresStore {
     ) throws -> Fault? {
         let differing = try connection.run(
             """
-            SELECT u.idx FROM unnest($2::bigint[], $3::tsvector[]) u (idx, terms)
-            JOIN search s ON s.ledger = $1 AND s.idx = u.idx
+            SELECT u.idx FROM unnest($2::bigint[], $3::tsvector[]) u (idx, terms),
+                LATERAL (
+                    SELECT terms FROM search WHERE ledger = $1 AND idx = u.idx OFFSET 0
+                ) s
             WHERE s.terms <> u.terms ORDER BY u.idx LIMIT 1
             """,
             [.uuid(ledger), .integers(range.map { Int64($0) }), .vectors(vectors)]

@@ -16,7 +16,7 @@ extension PostgresStore: RecordIndex {
         let terms = LedgerTerms(ledger)
         let expression = TermExpression(query, terms.maker)
         let cached = memory.blocks(of: ledger)
-        let (found, blocks) = try await readPool.use { connection in
+        let (found, blocks) = try await read(ledger, of: size) { connection in
             var blocks = cached
             try PostgresStore.extend(&blocks, ledger, connection)
             let search = PlaceSearch(
@@ -147,10 +147,10 @@ extension PostgresStore: RecordIndex {
         let rows = try connection.run(
             """
             SELECT \(recordColumns(contents: true)), b.chain
-            FROM unnest($2::bigint[]) WITH ORDINALITY u (idx, number)
-            JOIN entries e ON e.ledger = $1 AND e.idx = u.idx
+            FROM unnest($2::bigint[]) WITH ORDINALITY u (idx, number),
+                LATERAL (SELECT * FROM entries WHERE ledger = $1 AND idx = u.idx OFFSET 0) e
             \(contentJoins)
-            LEFT JOIN entries b ON b.ledger = $1 AND b.idx = u.idx - 1
+            LEFT JOIN entries b ON b.ledger = e.ledger AND b.idx = e.idx - 1
             ORDER BY u.number
             """,
             [.uuid(ledger), .integers(candidates.map(\.place))]

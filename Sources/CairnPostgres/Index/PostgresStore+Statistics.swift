@@ -16,7 +16,8 @@ extension PostgresStore {
         // from the records.
         let firstHour = from.map { Statistics.hour(of: $0.nanoseconds - 1) + 1 } ?? .min
         let endHour = to.map { Statistics.hour(of: $0.nanoseconds) } ?? .max
-        return try await readPool.use { connection in
+        let size = try await replica == nil ? 0 : head(of: ledger)?.size ?? 0
+        return try await read(ledger, of: size) { connection in
             try connection.transaction("ISOLATION LEVEL REPEATABLE READ READ ONLY") { connection in
                 var tally = Tally(ledger: ledger)
                 let rolled = try connection.run(

@@ -51,7 +51,7 @@ enum Migrations {
                     )
                     """
                 )
-                guard try version(connection).version < step.version else { return }
+                guard try version(connection)?.version ?? 0 < step.version else { return }
                 try connection.runScript(step.tables)
                 if isCluster { try distribute(step.distributed, connection) }
                 if !step.seals.isEmpty { try connection.runScript(step.seals) }
@@ -78,14 +78,15 @@ enum Migrations {
         try connection.run("SET LOCAL citus.enable_unsafe_triggers = on")
     }
 
-    /// The schema a database has, and the oldest program that can work with it.
+    /// The schema a database has, and the oldest program that can work with it; nil for none.
     static func version(
         _ connection: isolated PostgresConnection
-    ) throws -> (version: Int64, readableBy: Int64) {
+    ) throws -> (version: Int64, readableBy: Int64)? {
+        let table = try connection.run("SELECT to_regclass('cairn_schema') IS NOT NULL")
+        guard table.bytes(0, 0) == [1] else { return nil }
         let rows = try connection.run(
             "SELECT version, readable_by FROM cairn_schema ORDER BY version DESC LIMIT 1"
         )
-        guard rows.count == 1 else { return (0, 0) }
-        return (rows.integer(0, 0), rows.integer(0, 1))
+        return rows.count == 1 ? (rows.integer(0, 0), rows.integer(0, 1)) : nil
     }
 }

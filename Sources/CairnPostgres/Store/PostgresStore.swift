@@ -8,24 +8,60 @@ package import CairnLedger
 /// Who moves a ledger's head is decided by comparing the whole of it, in the same statement that
 /// writes the records: two servers that try at once cannot fork it.
 package struct PostgresStore: Sendable {
+    /// How a store is used.
+    package struct Options: Sendable {
+        /// Connections at most, to the primary and to the replica each.
+        package var connections = 16
+        /// A replica that pages and statistics may be read from, as a URL or words of libpq.
+        package var replica: String?
+        /// How long a reader waits for the replica before it asks the primary, in milliseconds.
+        package var staleness = 200
+        /// Whether nothing may be written.
+        package var isReadOnly = false
+
+        /// The options that hold unless an operator sets others.
+        package init() {}
+    }
+
     let pool: PostgresPool
-    /// Where pages, statistics and checks are read.
-    let readPool: PostgresPool
+    let replica: Replica?
     let memory = StoreMemory()
 
-    /// Works with the database that a URL or words of libpq name, over so many connections at most.
+    /// Works with the database that a URL or words of libpq name.
+    ///
+    /// `onNotice` is told what the server says beside its answers.
     package init(
         _ target: String,
-        connections: Int = 8,
+        _ options: Options = Options(),
         onNotice: @escaping @Sendable (String) -> Void = { _ in }
     ) {
-        pool = PostgresPool(target, connections: connections, onNotice: onNotice)
-        readPool = pool
+        pool = PostgresPool(
+            target,
+            connections: options.connections,
+            isReadOnly: options.isReadOnly,
+            onNotice: onNotice
+        )
+        replica = options.replica.map { target in
+            Replica(
+                PostgresPool(target, connections: options.connections, onNotice: onNotice),
+                staleness: .milliseconds(options.staleness)
+            )
+        }
     }
 
     /// Makes the schema, or brings it up to date; as the owner of the tables.
-    package func migrate() async throws(StoreError) {
-        try await pool.use(isWrite: true) { try Migrations.migrate($0) }
+    ///
+    /// With `isCluster`, tables of records are distributed by ledger with Citus' functions. Returns
+    /// the version that was there, and the one that is.
+    @discardableResult
+    package func migrate(
+        isCluster: Bool = false
+    ) async throws(StoreError) -> (from: Int64, to: Int64) {
+        try await pool.use(isWrite: true) { connection in
+            let before = try Migrations.version(connection)?.version ?? 0
+            try Migrations.migrate(connection, isCluster: isCluster)
+            return (before, max(before, Migrations.newest))
+        }
     }
 
     /// Gives the role that servers run as its rights, and takes all others; as the owner of the
@@ -38,6 +74,59 @@ package struct PostgresStore: Sendable {
     /// Closes every connection.
     package func close() async {
         await pool.close()
+        await replica?.pool.close()
+    }
+}
+
+extension PostgresStore {
+    /// Why a database cannot be worked with as it is.
+    package enum Unfit: Error, Equatable, CustomStringConvertible {
+        /// It has no tables of Cairn's.
+        case empty
+        /// Its schema is older than this program needs.
+        case older(Int64)
+        /// Its schema is newer, and of a program that this one cannot work beside.
+        case newer(Int64)
+        /// It is a standby, which takes no writes.
+        case standby
+
+        package var description: String {
+            switch self {
+            case .empty: "the database has no schema; run `cairn migrate` as the owner first"
+            case .older(let version):
+                "the database has schema \(version), and this program needs "
+                    + "\(Migrations.newest); run `cairn migrate` as the owner first"
+            case .newer(let version):
+                "the database has schema \(version), which this program cannot work with; it knows "
+                    + "\(Migrations.newest): run a newer cairn"
+            case .standby: "the database is a standby, which takes no writes; name the primary"
+            }
+        }
+    }
+
+    /// Says why a database cannot be worked with as it is, if it cannot.
+    package func unfitness(forWriting: Bool) async throws(StoreError) -> Unfit? {
+        try await pool.use { connection in
+            guard let (version, readableBy) = try Migrations.version(connection) else {
+                return .empty
+            }
+            if version < Migrations.newest { return .older(version) }
+            if readableBy > Migrations.newest { return .newer(version) }
+            return try forWriting && PostgresStore.isStandby(connection) ? .standby : nil
+        }
+    }
+
+    /// Finds out whether the database can be read and written now.
+    package func ping() async throws(StoreError) {
+        try await pool.use { connection in
+            guard try !PostgresStore.isStandby(connection) else {
+                throw StoreError.unavailable(Unfit.standby)
+            }
+        }
+    }
+
+    private static func isStandby(_ connection: isolated PostgresConnection) throws -> Bool {
+        try connection.run("SELECT pg_is_in_recovery()").bytes(0, 0) == [1]
     }
 }
 

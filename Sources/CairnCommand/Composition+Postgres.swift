@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import Cairn
+import CairnLedger
+import CairnPostgres
+import Foundation
+import Logging
+import ServiceLifecycle
+
+extension Composition {
+    /// The database of a place.
+    static func postgres(
+        _ database: DatabaseSettings,
+        isReadOnly: Bool = false,
+        logger: Logger? = nil
+    ) -> PostgresStore {
+        var options = PostgresStore.Options()
+        options.connections = database.connections
+        options.replica = database.replica
+        options.staleness = database.staleness
+        options.isReadOnly = isReadOnly
+        return PostgresStore(database.url, options) { notice in
+            logger?.debug("the database says", metadata: ["notice": "\(notice)"])
+        }
+    }
+
+    /// Opens the store of a database for use, which others may use meanwhile.
+    static func openDatabase(
+        _ database: DatabaseSettings,
+        _ place: StorePlace,
+        logger: Logger
+    ) async throws -> OpenStore {
+        let store = postgres(database, logger: logger)
+        do {
+            if let unfit = try await store.unfitness(forWriting: true) {
+                throw CommandFailure.unavailable(unfit.description)
+            }
+            try FileManager.default.createDirectory(
+                atPath: place.folder,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+            let (signer, signingKey) = try signer(
+                at: place.signingKeyFile,
+                isNew: try await store.value(signingKeyName) == nil
+            )
+            // Servers of one database sign with one key; the first one's.
+            let own = Array(signer.verifierKey(for: "cairn").description.utf8)
+            try await store.keep(own, as: signingKeyName)
+            guard try await store.value(signingKeyName) == own else {
+                throw CommandFailure.badInput(
+                    "\(place.signingKeyFile) is not the key of this database; copy the key of "
+                        + "its other servers there, or name it with --signing-key"
+                )
+            }
+            return OpenStore(
+                store: store,
+                signer: signer,
+                vault: try vault(in: place.checkpointDirectory),
+                clock: clock,
+                secret: { secret($0, of: signingKey) },
+                ping: { () async throws(StoreError) in try await store.ping() },
+                pingName: "database",
+                close: { () async throws(StoreError) in
+                    // A command has no service beside it that counts what it added.
+                    try? await store.rollDue()
+                    await store.close()
+                },
+                value: { (name, fresh) async throws(StoreError) in
+                    try await store.keep(fresh, as: name)
+                    guard let kept = try await store.value(name) else {
+                        throw .corrupt("the store does not keep \(name)")
+                    }
+                    return kept
+                },
+                maintenance: { Maintenance(store: store, logger: $0) }
+            )
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    /// Under what a database keeps the public key of its checkpoints.
+    private static let signingKeyName = "signing-key"
+
+    /// Opens the store of a database for an audit; nothing in it can be changed.
+    static func openForAudit(
+        _ database: DatabaseSettings
+    ) async throws -> PostgresStore {
+        let store = postgres(database, isReadOnly: true)
+        do {
+            if let unfit = try await store.unfitness(forWriting: false) {
+                throw CommandFailure.unavailable(unfit.description)
+            }
+            return store
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+}
