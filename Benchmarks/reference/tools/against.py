@@ -103,4 +103,5 @@ def ratios(out):
     print(f"\nresults: {out}")
 
 
-main()
+if __name__ == "__main__":
+    main()
