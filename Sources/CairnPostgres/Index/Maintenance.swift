@@ -4,7 +4,8 @@ internal import CairnLedger
 package import Logging
 package import ServiceLifecycle
 
-/// Keeps the counts and the times of blocks close behind the records while a server runs.
+/// Keeps the index, the counts and the times of blocks close behind the records while a server
+/// runs.
 ///
 /// Any number of servers may run it; of several that try at once, one does it.
 package struct Maintenance: Service {
@@ -20,15 +21,16 @@ package struct Maintenance: Service {
         self.logger = logger
     }
 
-    /// Counts whenever there is enough, until the service is to end.
+    /// Works whenever there is enough to do, until the service is to end.
     package func run() async throws {
         // What another server left behind.
         store.memory.signalDue()
         for await _ in store.memory.due.cancelOnGracefulShutdown() {
             do throws(StoreError) {
+                if store.memory.takeUntidied() { try await store.tidy() }
                 try await store.rollDue()
             } catch {
-                logger.warning("records wait to be counted", metadata: ["error": "\(error)"])
+                logger.warning("the index falls behind", metadata: ["error": "\(error)"])
                 try await Task.sleep(for: Maintenance.pause)
                 store.memory.signalDue()
             }

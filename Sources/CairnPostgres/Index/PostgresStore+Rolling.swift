@@ -7,6 +7,11 @@ extension PostgresStore {
     /// How many records are counted at a time.
     static let rollSize: UInt64 = 4 * BlockTerms.size
 
+    /// Takes what commits left for the index of terms into it, so that searches need not read it.
+    package func tidy() async throws(StoreError) {
+        try await pool.use { _ = try $0.run("SELECT cairn_tidy()") }
+    }
+
     /// Counts what can be counted, in all ledgers.
     ///
     /// What is left is done by the next one: until then the records themselves are looked at.

@@ -18,6 +18,8 @@ enum Migrations {
         var distributed: [String] = []
         /// Triggers, which a cluster takes only after the tables are distributed.
         var seals = ""
+        /// What holds where the tables are not distributed.
+        var onOneNode = ""
     }
 
     /// Every step.
@@ -53,7 +55,11 @@ enum Migrations {
                 )
                 guard try version(connection)?.version ?? 0 < step.version else { return }
                 try connection.runScript(step.tables)
-                if isCluster { try distribute(step.distributed, connection) }
+                if isCluster {
+                    try distribute(step.distributed, connection)
+                } else if !step.onOneNode.isEmpty {
+                    try connection.runScript(step.onOneNode)
+                }
                 if !step.seals.isEmpty { try connection.runScript(step.seals) }
                 try connection.run(
                     "INSERT INTO cairn_schema VALUES ($1, $2)",

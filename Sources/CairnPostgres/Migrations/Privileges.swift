@@ -28,6 +28,7 @@ enum Privileges {
                 GRANT SELECT, INSERT ON \(evidence.joined(separator: ", ")) TO \(name);
                 GRANT SELECT, INSERT, UPDATE ON heads TO \(name);
                 GRANT SELECT, INSERT, UPDATE, DELETE ON \(usual.joined(separator: ", ")) TO \(name);
+                GRANT EXECUTE ON FUNCTION cairn_tidy() TO \(name);
                 """
             )
         }

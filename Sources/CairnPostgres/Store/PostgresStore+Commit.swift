@@ -62,7 +62,7 @@ extension PostgresStore {
             throw .conflict
         }
         memory.remember(types, of: batch.ledger)
-        if PostgresStore.isDue(from: head, to: batch.head) { memory.signalDue() }
+        await noteCommitted(batch.records.count)
     }
 
     package var isShared: Bool { true }
@@ -75,7 +75,7 @@ extension PostgresStore {
         knowing size: UInt64,
         _ make: @Sendable (Head, [Digest]) -> (batch: Batch, sequenced: Sequenced)?
     ) async throws(StoreError) -> Sequenced? {
-        let (sequenced, types, rolls) = try await pool.use(isWrite: true) { connection in
+        let (sequenced, types, count) = try await pool.use(isWrite: true) { connection in
             // A server that stops here loses its turn, and finds its connection closed.
             try connection.transaction("; SET LOCAL idle_in_transaction_session_timeout = '5s'") {
                 connection in
@@ -92,9 +92,9 @@ extension PostgresStore {
                 let range = min(size, head.size)..<head.size
                 let hashes = try PostgresStore.leafHashes(in: ledger, at: range, connection)
                 guard let (batch, sequenced) = make(head, hashes) else {
-                    return (nil as Sequenced?, [String](), false)
+                    return (nil as Sequenced?, [String](), 0)
                 }
-                guard !batch.records.isEmpty else { return (sequenced, [String](), false) }
+                guard !batch.records.isEmpty else { return (sequenced, [String](), 0) }
                 let types = memory.unknown(Set(batch.records.compactMap(\.type)), of: ledger)
                 let moved = try connection.run(
                     PostgresStore.commitStatement,
@@ -102,17 +102,18 @@ extension PostgresStore {
                         + PostgresStore.recordValues(batch, newTypes: types)
                 )
                 guard moved.integer(0, 0) == 1 else { throw StoreError.conflict }
-                return (sequenced, types, PostgresStore.isDue(from: head, to: batch.head))
+                return (sequenced, types, batch.records.count)
             }
         }
         memory.remember(types, of: ledger)
-        if rolls { memory.signalDue() }
+        await noteCommitted(count)
         return sequenced
     }
 
-    /// Whether there are records to be counted after a commit that were not before.
-    private static func isDue(from head: Head, to next: Head) -> Bool {
-        next.size / rollSize > head.size / rollSize
+    /// Lets the index keep up with what was added; what fails is done by the next one.
+    private func noteCommitted(_ count: Int) async {
+        guard memory.noteAdded(count), memory.takeUntidied() else { return }
+        try? await tidy()
     }
 
     /// The parameters of a statement that moves a head, from one to the next.

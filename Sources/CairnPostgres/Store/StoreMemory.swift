@@ -14,22 +14,10 @@ final class StoreMemory: Sendable {
         var blocks: [LedgerID: TimeBlocks] = [:]
         var types: [LedgerID: Set<String>] = [:]
         var typeCount = 0
+        var untidied = 0
     }
 
     private let state = Mutex(State())
-
-    /// Says, once however often, that there are records to be counted.
-    let due: AsyncStream<Void>
-    private let signal: AsyncStream<Void>.Continuation
-
-    init() {
-        (due, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-    }
-
-    /// Tells that there are records to be counted.
-    func signalDue() {
-        signal.yield()
-    }
 
     /// The blocks of a ledger that are known.
     func blocks(of ledger: LedgerID) -> TimeBlocks {
@@ -58,6 +46,42 @@ final class StoreMemory: Sendable {
             }
             state.types[ledger, default: []].formUnion(types)
             state.typeCount += types.count
+        }
+    }
+
+    /// Says, once however often, that there is work for ``Maintenance``.
+    let due: AsyncStream<Void>
+    private let signal: AsyncStream<Void>.Continuation
+
+    init() {
+        (due, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Tells that there is work for ``Maintenance``.
+    func signalDue() {
+        signal.yield()
+    }
+
+    /// After how many records the index of terms is worth tidying, and after how many a commit does
+    /// it that nobody works beside.
+    private static let (tidyCount, behindCount) = (1_024, 32_768)
+
+    /// Notes that records were added; returns whether so many were that nobody works beside.
+    func noteAdded(_ count: Int) -> Bool {
+        let untidied = state.withLock { state in
+            state.untidied += count
+            return state.untidied
+        }
+        if untidied >= Self.tidyCount { signalDue() }
+        return untidied >= Self.behindCount
+    }
+
+    /// Whether the index of terms is worth tidying; it counts as tidied then.
+    func takeUntidied(atLeast count: Int = 1) -> Bool {
+        state.withLock { state in
+            guard state.untidied >= count else { return false }
+            state.untidied = 0
+            return true
         }
     }
 }
