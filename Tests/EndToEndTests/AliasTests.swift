@@ -101,7 +101,7 @@ struct AliasTests {
                 isOpen: false,
                 environment: [
                     "LOG_LEVEL": "WARNING", "JWT_SECRET": Self.secret, "REDIS_URL": "redis://x:9",
-                    "DATABASE_URL": "postgres://u:hidden@h/d",
+                    "OPENSEARCH_PASS": "hidden",
                 ]
             )
             // Made with a tool that is not ours; it ends in the year 2100.
@@ -121,7 +121,7 @@ struct AliasTests {
             #expect(await server.stop() == 0)
             for told in [
                 "the variable LOG_LEVEL is in use", "the variable JWT_SECRET is in use",
-                "set and not used: DATABASE_URL, REDIS_URL",
+                "set and not used: OPENSEARCH_PASS, REDIS_URL",
             ] {
                 #expect(server.log.contains(told), "\(server.log)")
             }

@@ -34,9 +34,11 @@ class Server:
 
     started = []
 
-    def __init__(self, binary, data, *options, wrapper=()):
+    def __init__(self, binary, data, *options, wrapper=(), credentials=False):
+        open_to_all = [] if credentials else ["--no-auth"]
         self.command = [*wrapper, str(binary), "serve", "--data", str(data), "--port", "0",
-                        "--no-auth", *options]
+                        *open_to_all, *options]
+        self.data = pathlib.Path(data)
         self.log = pathlib.Path(f"{data}.log")
         self.process = self.port = None
 
@@ -74,20 +76,22 @@ class Server:
             self.kill()
             raise Failure("the server did not stop within a minute of SIGTERM") from None
 
-    def client(self, timeout=30):
-        return Client(self.port, timeout)
+    def client(self, timeout=30, key=None):
+        return Client(self.port, timeout, key)
 
 
 class Client:
     """One connection."""
 
-    def __init__(self, port, timeout):
+    def __init__(self, port, timeout, key=None):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+        self.credential = {"Authorization": f"Bearer {key}"} if key else {}
 
     def send(self, method, path, body=None, kind=JSON):
         """Status and body; JSON is read as such."""
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        self.connection.request(method, path, data, {"Content-Type": kind} if data else {})
+        fields = {"Content-Type": kind} if data else {}
+        self.connection.request(method, path, data, {**fields, **self.credential})
         answer = self.connection.getresponse()
         text = answer.read()
         if "json" in answer.getheader("Content-Type", ""):
@@ -276,7 +280,7 @@ class Load:
             except Exception as failure:
                 self.failures.append(failure)
 
-        self.threads.append(threading.Thread(target=run))
+        self.threads.append(threading.Thread(target=run, daemon=True))
         self.threads[-1].start()
 
     def stop(self):
@@ -337,12 +341,16 @@ def audit(binary, data, *options):
     return output
 
 
-def records(binary, data):
+def records(binary, data, *options):
     """All records of a store without a server, in order of index."""
     code, output, errors = command(binary, "query", "--data", data, "--all", "--sort", "index",
-                                   "--order", "asc", "--json")
+                                   "--order", "asc", "--json", *options)
     require(code == 0, f"the query exited with {code}: {errors}")
     return [json.loads(line) for line in output.splitlines()]
+
+
+# What ends, at the end of a stage, whatever it started beside servers.
+endings = []
 
 
 def run(stage, document, add_options=lambda parser: None):
@@ -355,6 +363,7 @@ def run(stage, document, add_options=lambda parser: None):
     options.binary = options.binary.resolve()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="cairn-faults-"))
     os.chmod(folder, 0o755)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         stage(options, folder)
     except Failure as failure:
@@ -365,4 +374,6 @@ def run(stage, document, add_options=lambda parser: None):
             if process.poll() is None:
                 process.kill()
                 process.wait()
+        for end in reversed(endings):
+            end()
     shutil.rmtree(folder)

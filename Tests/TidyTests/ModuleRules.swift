@@ -28,7 +28,9 @@ enum ModuleRules {
             "NIOHTTP1", "NIOPosix",
             "ServiceContextModule", "ServiceLifecycle", "SystemPackage", "UnixSignals",
         ],
-        "CairnTesting": ["CairnLedger", "Cairn", "Crypto", "Glibc", "Musl", "Testing"],
+        "CairnTesting": [
+            "CairnLedger", "Cairn", "Crypto", "Foundation", "Glibc", "Musl", "Testing",
+        ],
     ]
 
     /// Part of the standard library, and so for everybody.

@@ -1,4 +1,4 @@
-"""What reading costs on a ledger of N events. usage: queries.py N [--requests N]
+"""What reading costs on a ledger of N events. usage: queries.py N [--requests N] [--database URL]
 
 Loads the events, then measures pages of 50 for each filter with a common and a rare value, start-up,
 memory, disk, and the audit. One client, keep-alive; a query that is slow is cut at 20 seconds.
@@ -46,10 +46,10 @@ def watch(command, **options):
     return output, seconds, cpu, most
 
 
-def load(data, count):
+def load(data, count, place):
     emitter = subprocess.Popen(emit(count), stdout=subprocess.PIPE)
     output, seconds, cpu, most = watch(
-        [binary(), "import", "--data", data, "-"], stdin=emitter.stdout)
+        [binary(), "import", "--data", data, *place, "-"], stdin=emitter.stdout)
     emitter.stdout.close()
     emitter.wait()
     print(f"import: {output.strip()}", file=sys.stderr)
@@ -155,24 +155,29 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts/bench --queries")
     parser.add_argument("events", type=int)
     parser.add_argument("--requests", type=int, default=200)
+    parser.add_argument("--database", help="an empty PostgreSQL database, to use instead of a folder")
     options = parser.parse_args()
     count = options.events
     folder = prepare("queries")
     out, data = folder / "results.jsonl", folder / "data"
-    facts = {"events": count, **load(data, count)}
-    facts["disk_bytes_per_event"] = round(disk_bytes(data) / count, 1)
+    place = ["--database-url", options.database] if options.database else []
+    if place:
+        subprocess.run([binary(), "migrate", *place], stdout=subprocess.DEVNULL, check=True)
+    facts = {"events": count, **load(data, count, place)}
+    if not place:
+        facts["disk_bytes_per_event"] = round(disk_bytes(data) / count, 1)
 
     audits = {"audit": [], "audit_no_contents": ["--no-contents"]}
     # Each term of the index is looked up as a search does it: too slow to time on many events.
     if count <= 100_000:
         audits["audit_with_index"] = ["--index"]
     for name, flags in audits.items():
-        _, seconds, cpu, most = watch([binary(), "audit", "--data", data, *flags])
+        _, seconds, cpu, most = watch([binary(), "audit", "--data", data, *place, *flags])
         facts[name] = {"events_per_s": round(count / seconds), "ev_per_cpu_s": round(count / cpu),
                        "peak_mb": most}
 
     rows = []
-    with Cairn(data, is_open=True) as server:
+    with Cairn(data, *place, is_open=True) as server:
         facts["start_seconds"] = round(server.start_seconds, 3)
         time.sleep(2)
         facts["idle_mb"] = memory_mb(server.pid)
