@@ -26,6 +26,7 @@ struct IndexTests {
             let before = reference.head
             try await store.commit(reference.append(sampler.prepared(500)), expecting: before)
         }
+        try await store.tidy()
         try await store.rollDue()
         return reference
     }
@@ -71,7 +72,7 @@ struct IndexTests {
     }
 
     @Test(
-        "An index that was changed is found out",
+        "An index that was changed is found out, and made anew",
         arguments: [
             "UPDATE search SET terms = '' WHERE idx = 17", "DELETE FROM search WHERE idx = 4999",
             "UPDATE search SET occurred_at = occurred_at + 1 WHERE idx = 4500",
@@ -92,6 +93,9 @@ struct IndexTests {
             try await store.run(statement)
             let fault = try await store.check(in: ledger) { _ in }
             #expect(fault != nil)
+            try await store.reindex(ledger) { _, _ in }
+            let after = try await store.check(in: ledger) { _ in }
+            #expect(after == nil)
         }
     }
 

@@ -98,7 +98,7 @@ class Writer:
 
     def deliver(self, events, is_over):
         """Sends events until each is acknowledged, or until it is over."""
-        waiting = events
+        waiting, pause = events, 0.05
         while waiting:
             try:
                 waiting = self.send(waiting)
@@ -111,13 +111,11 @@ class Writer:
                 with self.fleet.lock:
                     self.fleet.unsettled.append((self, waiting))
                 return
-            self.move()
-
-    def move(self):
-        """On to the next server."""
-        self.client = None
-        self.place = (self.place + 1) % len(self.fleet.deployment.servers)
-        time.sleep(0.1)
+            # On to the next server, and slower each time.
+            self.client = None
+            self.place = (self.place + 1) % len(self.fleet.deployment.servers)
+            pause = min(1, pause * 2)
+            time.sleep(pause)
 
     def send(self, events):
         """Sends once; what is not acknowledged."""

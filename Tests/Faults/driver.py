@@ -376,4 +376,4 @@ def run(stage, document, add_options=lambda parser: None):
                 process.wait()
         for end in reversed(endings):
             end()
-    shutil.rmtree(folder)
+    os.environ.get("KEEP") or shutil.rmtree(folder)

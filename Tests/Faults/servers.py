@@ -62,7 +62,7 @@ def stage(options, folder):
     deployment = postgres.Deployment(options, folder, cluster.url(), tenants=TENANTS)
     fleet = clients.Fleet(deployment, options.seed)
     chaos = Chaos(options, cluster, deployment, fleet)
-    fleet.start(options.clients)
+    fleet.start(options.clients, pause=0.1)
     start, slowest = time.monotonic(), None
     while time.monotonic() - start < options.seconds:
         chaos.next()
@@ -83,7 +83,7 @@ def stage(options, folder):
 def add_options(parser):
     parser.add_argument("--seconds", type=float, default=60, help="how long to go on")
     parser.add_argument("--clients", type=int, default=64, help="how many connections")
-    parser.add_argument("--pause", type=float, default=8, help="how long one server stands still")
+    parser.add_argument("--pause", type=float, default=10, help="how long one server stands still")
 
 
 driver.run(stage, __doc__, add_options)

@@ -2,13 +2,14 @@
 import ArgumentParser
 import Cairn
 import CairnLedger
+import CairnPostgres
 
 /// Shows ledgers, and accepts that a store was restored.
 struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger",
         abstract: "Show ledgers; accept a restored store.",
-        subcommands: [Show.self, List.self, AcceptRestoreCommand.self]
+        subcommands: [Show.self, List.self, AcceptRestoreCommand.self, Reindex.self]
     )
 
     struct Show: AsyncParsableCommand {
@@ -60,6 +61,52 @@ struct LedgerCommand: AsyncParsableCommand {
                 table.append([tenant.name, "\(head.size)", tenant.origin, facts.publicKey])
             }
             if !json { Terminal.write(table.rendered(columns: .max)) }
+        }
+    }
+
+    struct Reindex: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make the search index of a database anew from the records.",
+            discussion: """
+                For an index that `cairn audit --index` finds damaged; servers may be at work, and \
+                are to be restarted afterwards. A store in a folder needs no such command: without \
+                its index.db, it makes the index anew at the start. Exits with 0; 2 if there is no \
+                such tenant; 3 if the database cannot be used.
+                """
+        )
+
+        @Option(
+            name: Setting.databaseURL.name,
+            help: ArgumentHelp("The database, as libpq reads it.", valueName: "url")
+        )
+        var databaseURL: String
+        @Option(help: "Only this tenant's ledger.") var tenant: String?
+
+        func run() async throws {
+            let store = Composition.postgres(DatabaseSettings(url: databaseURL))
+            do {
+                try await reindex(store)
+            } catch {
+                await store.close()
+                throw error
+            }
+            await store.close()
+        }
+
+        private func reindex(_ store: PostgresStore) async throws {
+            if let unfit = try await store.unfitness(forWriting: true) {
+                throw CommandFailure.unavailable(unfit.description)
+            }
+            let tenants = try await store.tenants().filter { tenant == nil || $0.name == tenant }
+            guard tenant == nil || !tenants.isEmpty else {
+                throw CommandFailure.badInput("there is no tenant \(tenant ?? "")")
+            }
+            for tenant in tenants {
+                let bar = ProgressBar("records")
+                defer { bar.finish() }
+                try await store.reindex(tenant.ledger) { bar.update($0, of: $1) }
+                Terminal.write("\(tenant.name) (\(tenant.origin)): indexed")
+            }
         }
     }
 }

@@ -49,7 +49,7 @@ actor PostgresConnection {
     private static let settings = """
         SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET jit = off;
         SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
-        SET max_parallel_workers_per_gather = 0;
+        SET max_parallel_workers_per_gather = 0; SET random_page_cost = 1.1;
         """
 
     /// Whether the connection is open, as far as this end knows.

@@ -128,9 +128,10 @@ struct PlaceSearch {
             query.sort == .index
             ? "s.idx \(direction)" : "s.occurred_at \(direction), s.idx \(direction)"
         let times = best.timeRange
+        let hull = hull(of: scope)
         var conditions = "s.ledger = $1 AND s.idx >= $2 AND s.idx < $3"
         var values: [PostgresValue] = [
-            .uuid(ledger), .integer(Int64(places.lowerBound)), .integer(Int64(places.upperBound)),
+            .uuid(ledger), .integer(hull.lowerBound), .integer(hull.upperBound),
         ]
         func bind(_ value: PostgresValue) -> String {
             values.append(value)
@@ -175,6 +176,15 @@ struct PlaceSearch {
                 PageCandidate(place: rows.integer(row, 0), occurredAt: rows.integer(row, 1))
             )
         }
+    }
+
+    /// All positions between the first and the last of a scope, which bounds whatever is read.
+    private func hull(of scope: Scope) -> Range<Int64> {
+        let all = Int64(places.lowerBound)..<Int64(places.upperBound)
+        guard case .blocks(let blocks) = scope, let first = blocks.min(), let last = blocks.max()
+        else { return all }
+        let size = Int64(BlockTerms.size)
+        return (Int64(first) * size..<Int64(last + 1) * size).clamped(to: all)
     }
 
     /// The positions of blocks, neighbours joined.

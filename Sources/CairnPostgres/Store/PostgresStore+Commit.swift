@@ -37,7 +37,10 @@ extension PostgresStore {
         """
 
     package func commit(_ batch: Batch, expecting head: Head) async throws(StoreError) {
-        let types = memory.unknown(Set(batch.records.compactMap(\.type)), of: batch.ledger)
+        let types = memory.unknown(
+            Set(batch.records.compactMap { $0.payload?.fields.type }),
+            of: batch.ledger
+        )
         let values =
             PostgresStore.headValues(batch.ledger, head, batch.head)
             + PostgresStore.recordValues(batch, newTypes: types)
@@ -95,7 +98,10 @@ extension PostgresStore {
                     return (nil as Sequenced?, [String](), 0)
                 }
                 guard !batch.records.isEmpty else { return (sequenced, [String](), 0) }
-                let types = memory.unknown(Set(batch.records.compactMap(\.type)), of: ledger)
+                let types = memory.unknown(
+                    Set(batch.records.compactMap { $0.payload?.fields.type }),
+                    of: ledger
+                )
                 let moved = try connection.run(
                     PostgresStore.commitStatement,
                     PostgresStore.headValues(ledger, head, batch.head)
@@ -171,15 +177,5 @@ extension PostgresStore {
             ).changedCount
         }
         guard changed == 1 else { throw .conflict }
-    }
-}
-
-extension StoredRecord {
-    /// The value of `type`, if the record has its fields.
-    fileprivate var type: String? {
-        for field in payload?.fields ?? Fields() where field.path == .known(.type) {
-            return payload?.fields.text(of: field)
-        }
-        return nil
     }
 }
