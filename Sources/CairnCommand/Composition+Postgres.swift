@@ -61,8 +61,8 @@ extension Composition {
                 ping: { () async throws(StoreError) in try await store.ping() },
                 pingName: "database",
                 close: { () async throws(StoreError) in
-                    // A command has no service beside it that counts what it added.
-                    try? await store.rollDue()
+                    // A command has no service beside it that takes what it added into the index.
+                    try? await store.catchUp()
                     await store.close()
                 },
                 value: { (name, fresh) async throws(StoreError) in

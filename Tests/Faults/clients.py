@@ -7,14 +7,21 @@ import time
 
 import driver
 
+# What says that nothing was written.
+UNWRITTEN = ("contended", "ledger_refused", "overloaded", "unavailable")
+
 
 class Fleet:
-    """Clients that send each event until it is acknowledged, at whichever server answers."""
+    """Clients that send each event until it is acknowledged, at whichever server answers.
 
-    def __init__(self, deployment, seed):
-        self.deployment, self.seed = deployment, seed
+    Some events they send once, and keep what was said.
+    """
+
+    def __init__(self, deployment, seed, once=0.2):
+        self.deployment, self.seed, self.once = deployment, seed, once
         self.books = {tenant: driver.Ledgerbook() for tenant in deployment.keys}
-        self.sent = {tenant: {} for tenant in deployment.keys}
+        self.sent, self.unwritten, self.unknown = (
+            {tenant: set() for tenant in deployment.keys} for _ in range(3))
         self.lock, self.codes = threading.Lock(), collections.Counter()
         # When a server acknowledged for a tenant last.
         self.newest = {}
@@ -42,18 +49,28 @@ class Fleet:
 
     def work(self, tenant, number, stopping, pause, timeout):
         writer = Writer(self, tenant, number, timeout)
-        events = driver.Events(f"{self.seed}/{number}/{time.monotonic()}")
+        seed = f"{self.seed}/{number}/{time.monotonic()}"
+        events, single = driver.Events(seed), driver.Events(f"{seed}/once")
         while not stopping.is_set():
+            once = events.random.random() < self.once
             size = 1 if events.random.random() < 0.8 else events.random.randrange(2, 20)
-            batch = {}
-            for _ in range(size):
-                event = events.make()
-                event.setdefault("id", events.uuid())
-                batch[event["id"]] = event
-            with self.lock:
-                self.sent[tenant].update(batch)
-            writer.deliver(list(batch.values()), stopping.is_set)
+            batch = self.batch(tenant, single if once else events, size, repeats=not once)
+            if once:
+                writer.send_once(batch)
+            else:
+                writer.deliver(batch, stopping.is_set)
             stopping.wait(events.random.uniform(0, 2 * pause))
+
+    def batch(self, tenant, events, size=1, repeats=False):
+        """Events with ids of their own, which are to be sent."""
+        made = {}
+        for _ in range(size):
+            event = events.make(repeats)
+            event.setdefault("id", events.uuid())
+            made[event["id"]] = event
+        with self.lock:
+            self.sent[tenant].update(made)
+        return list(made.values())
 
     def note(self, place, tenant, codes, acknowledged):
         with self.lock:
@@ -76,14 +93,18 @@ class Fleet:
                     if self.newest.get((place, tenant), 0) < since]
 
     def check(self, url=None):
-        """Every receipt is found with its hashes, and everything sent is there, once."""
+        """Every receipt is found with its hashes, and what was sent is there as it was told."""
         for tenant, book in self.books.items():
             records = self.deployment.records(tenant, url)
             book.check_all(records)
             own = {record["id"] for record in records if not record["type"].startswith("cairn.")}
-            sent = self.sent[tenant].keys()
-            driver.require(own <= sent, f"records of {tenant} that nobody sent: {own - sent}")
-            driver.require(sent <= own, f"sent to {tenant} and not recorded: {sent - own}")
+            sent, unwritten = self.sent[tenant], self.unwritten[tenant]
+            for text, wrong in {
+                "nobody sent": own - sent,
+                "were told to be unwritten": own & unwritten,
+                "are missing": sent - own - unwritten - self.unknown[tenant],
+            }.items():
+                driver.require(not wrong, f"{len(wrong)} records of {tenant} {text}: {wrong}")
         self.deployment.audit(url)
         return self.acknowledged
 
@@ -98,27 +119,41 @@ class Writer:
 
     def deliver(self, events, is_over):
         """Sends events until each is acknowledged, or until it is over."""
-        waiting, pause = events, 0.05
-        while waiting:
-            try:
-                waiting = self.send(waiting)
-                if not waiting:
-                    return
-            except (OSError, http.client.HTTPException) as error:
-                kind = "no answer in time" if isinstance(error, TimeoutError) else "no answer"
-                self.fleet.note(self.place, self.tenant, [kind], False)
+        pause = 0.05
+        while events := [event for event, _ in self.send(events)]:
             if is_over():
                 with self.fleet.lock:
-                    self.fleet.unsettled.append((self, waiting))
+                    self.fleet.unsettled.append((self, events))
                 return
-            # On to the next server, and slower each time.
-            self.client = None
-            self.place = (self.place + 1) % len(self.fleet.deployment.servers)
+            # Slower each time.
             pause = min(1, pause * 2)
             time.sleep(pause)
 
+    def send_once(self, events):
+        """Sends events, and keeps what was said of those that were not acknowledged."""
+        for event, code in self.send(events):
+            fleet = self.fleet
+            place = fleet.unwritten if code in UNWRITTEN else fleet.unknown
+            with fleet.lock:
+                place[self.tenant].add(event["id"])
+
     def send(self, events):
-        """Sends once; what is not acknowledged."""
+        """Sends events to one server; those that are not acknowledged, with why."""
+        try:
+            refused = self.post(events)
+        except (OSError, http.client.HTTPException) as error:
+            timely = not isinstance(error, TimeoutError)
+            refused = [(event, "no answer" if timely else "no answer in time")
+                       for event in events]
+        codes = [code for _, code in refused]
+        self.fleet.note(self.place, self.tenant, codes, len(codes) < len(events))
+        if refused:
+            # The next server is asked next.
+            self.client = None
+            self.place = (self.place + 1) % len(self.fleet.deployment.servers)
+        return refused
+
+    def post(self, events):
         fleet = self.fleet
         if self.client is None:
             server = fleet.deployment.servers[self.place]
@@ -129,12 +164,10 @@ class Writer:
         else:
             status, body = self.client.send("POST", "/v1/events", {"events": events})
             results = body.get("results") or [{"status": status, "problem": body}] * len(events)
-        refused, codes = [], []
+        refused = []
         for event, result in zip(events, results, strict=True):
             problem = result.get("problem")
             if not fleet.books[self.tenant].result(event, result["status"],
                                                    result.get("receipt"), problem):
-                refused.append(event)
-                codes.append(problem["code"])
-        fleet.note(self.place, self.tenant, codes, len(refused) < len(events))
+                refused.append((event, problem["code"]))
         return refused

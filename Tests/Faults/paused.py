@@ -21,8 +21,7 @@ def appends(server, fleet, seconds=10):
     """How long a server takes until it has acknowledged something new to every tenant."""
     events, start = driver.Events("woken"), time.monotonic()
     for tenant, key in fleet.deployment.keys.items():
-        event = {**events.make(repeats=False), "id": events.uuid()}
-        fleet.sent[tenant][event["id"]] = event
+        event, = fleet.batch(tenant, events)
         while True:
             status, body = server.client(seconds, key).send("POST", "/v1/events", event)
             if fleet.books[tenant].result(event, status, body, body):

@@ -7,6 +7,7 @@ import random
 import socket
 import struct
 import threading
+import time
 
 # What a question has in it that writes, and what ends an answer: then a letter says whether the
 # transaction has ended, too.
@@ -20,9 +21,11 @@ class Cut(Exception):
 class Proxy:
     """Cuts at random bytes of questions and answers, and swallows answers of commits."""
 
-    def __init__(self, port, seed, mean_bytes=6000, swallow=0.03, halve=0.03):
+    def __init__(self, port, seed, mean_bytes=12000, swallow=0.1, halve=0.02):
         self.target, self.random = port, random.Random(seed)
         self.mean_bytes, self.swallow, self.halve = mean_bytes, swallow, halve
+        # Misfortunes come together: until when most questions are cut, after an answer was lost.
+        self.spell = 0.0
         self.counts, self.calm = collections.Counter(), True
         self.loop, self.port = asyncio.new_event_loop(), None
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
@@ -67,7 +70,8 @@ class Link:
             if not self.proxy.calm:
                 self.swallows = (any(text in data for text in WRITES)
                                  and self.random.random() < self.proxy.swallow)
-                if not self.swallows and self.random.random() < self.proxy.halve:
+                chance = 0.5 if time.monotonic() < self.proxy.spell else self.proxy.halve
+                if not self.swallows and self.random.random() < chance:
                     await self.send(self.below, data[:self.random.randrange(len(data))])
                     raise Cut("questions cut")
             await self.send(self.below, data)
@@ -79,6 +83,8 @@ class Link:
                 self.answered += data
                 if self.answered[-6:-1] == READY:
                     ended = self.answered.endswith(b"I")
+                    if self.random.random() < 0.3:
+                        self.proxy.spell = time.monotonic() + self.random.uniform(0, 0.2)
                     raise Cut("answers of commits lost" if ended else "answers of writes lost")
                 continue
             if not self.proxy.calm and self.left < len(data):

@@ -23,11 +23,13 @@ package struct Maintenance: Service {
 
     /// Works whenever there is enough to do, until the service is to end.
     package func run() async throws {
-        // What another server left behind.
+        // What others left behind.
+        var isFirst = true
         store.memory.signalDue()
         for await _ in store.memory.due.cancelOnGracefulShutdown() {
             do throws(StoreError) {
-                if store.memory.takeUntidied() { try await store.tidy() }
+                if store.memory.takeUntidied() || isFirst { try await store.tidy() }
+                isFirst = false
                 try await store.rollDue()
             } catch {
                 logger.warning("the index falls behind", metadata: ["error": "\(error)"])

@@ -42,7 +42,10 @@ struct PlaceSearch {
         let limit: Int
     }
 
-    /// Blocks in order of their place, more at a time as it goes on.
+    /// How many blocks are asked for at a time, before whole groups are.
+    private static let blockCounts = [1, 2, 4, 8]
+
+    /// Some blocks in order of their place, and then groups, more at a time as it goes on.
     private func offerByPlace(
         _ part: Part,
         _ best: inout BestCandidates,
@@ -50,30 +53,45 @@ struct PlaceSearch {
     ) throws {
         let range = best.narrowed(Int64(places.lowerBound)..<Int64(places.upperBound))
         guard !range.isEmpty else { return }
-        let size = Int64(BlockTerms.size)
-        var left = Int64(range.lowerBound / size)...Int64((range.upperBound - 1) / size)
-        var count: Int64 = 1
-        while best.inOrder.count < part.limit {
-            let taken: ClosedRange<Int64>
-            if query.isDescending {
-                taken = max(left.lowerBound, left.upperBound - count + 1)...left.upperBound
-            } else {
-                taken = left.lowerBound...min(left.upperBound, left.lowerBound + count - 1)
-            }
-            try offer(.blocks(taken.map { UInt64($0) }), part, &best, connection)
-            if query.isDescending {
-                guard taken.lowerBound > left.lowerBound else { return }
-                left = left.lowerBound...taken.lowerBound - 1
-            } else {
-                guard taken.upperBound < left.upperBound else { return }
-                left = taken.upperBound + 1...left.upperBound
-            }
-            count *= 2
+        let places = UInt64(range.lowerBound)..<UInt64(range.upperBound)
+        var visits = Self.visits(of: places, by: BlockTerms.size, isDescending: query.isDescending)
+        for count in Self.blockCounts {
+            guard best.inOrder.count < part.limit, !visits.isEmpty else { return }
+            let taken = Array(visits.prefix(count))
+            visits.removeFirst(taken.count)
+            try offer(.blocks(taken, groups: []), part, &best, connection)
+        }
+        guard let next = visits.first else { return }
+        // Whole groups from the one on in which the next block is.
+        let place = next * BlockTerms.size
+        let left = query.isDescending ? places.lowerBound..<place + 1 : place..<places.upperBound
+        var groups = Self.visits(
+            of: left,
+            by: BlockTerms.groupSize,
+            isDescending: query.isDescending
+        )
+        var count = 1
+        while best.inOrder.count < part.limit, !groups.isEmpty {
+            let taken = Array(groups.prefix(count))
+            groups.removeFirst(taken.count)
+            try offer(.blocks([], groups: taken), part, &best, connection)
+            count *= 4
         }
     }
 
-    /// Blocks in order of their times, more at a time as it goes on, until no block that is left
-    /// can hold a better candidate; what is in no full block comes first.
+    /// The numbers of the parts, each of so many places, that a range touches.
+    private static func visits(
+        of range: Range<UInt64>,
+        by size: UInt64,
+        isDescending: Bool
+    ) -> ArraySlice<UInt64> {
+        guard !range.isEmpty else { return [] }
+        let numbers = Array(range.lowerBound / size...(range.upperBound - 1) / size)
+        return isDescending ? numbers.reversed()[...] : numbers[...]
+    }
+
+    /// What is in no full block; then some blocks in order of their times, and groups, more at a
+    /// time as it goes on, until none that is left can hold a better candidate.
     private func offerByTime(
         _ part: Part,
         _ blocks: TimeBlocks,
@@ -81,31 +99,32 @@ struct PlaceSearch {
         _ connection: isolated PostgresConnection
     ) throws {
         guard !places.isEmpty else { return }
-        var blocks = blocks
-        let times = best.timeRange
-        let wanted = places.lowerBound / BlockTerms.size...(places.upperBound - 1) / BlockTerms.size
         let full = UInt64(blocks.low.count)
-        if full <= wanted.upperBound {
-            let open = Array(max(full, wanted.lowerBound)...wanted.upperBound)
-            try offer(.blocks(open), part, &best, connection)
+        let open = max(full * BlockTerms.size, places.lowerBound)..<places.upperBound
+        if open.lowerBound < open.upperBound {
+            let numbers = Self.visits(of: open, by: BlockTerms.size, isDescending: true)
+            try offer(.blocks(Array(numbers), groups: []), part, &best, connection)
         }
-        var order = blocks.visitingOrder(isDescending: query.isDescending)[...]
-        var count = 1
-        while !order.isEmpty {
-            var visit: [UInt64] = []
-            while visit.count < count, let number = order.popFirst() {
-                let (low, high) = (blocks.low[Int(number)], blocks.high[Int(number)])
-                if best.isDone(beforeLow: low, high: high) {
-                    order = []
-                    break
-                }
-                guard high >= times.lowerBound, low <= times.upperBound,
-                    wanted.contains(UInt64(number))
-                else { continue }
-                visit.append(UInt64(number))
+        var walk = TimeWalk(blocks, in: places, times: best.timeRange, query.isDescending)
+        for count in Self.blockCounts {
+            let taken = walk.next(count, &best)
+            guard !taken.isEmpty else { return }
+            try offer(.blocks(taken, groups: []), part, &best, connection)
+        }
+        // Without terms, a statement reads whatever it is sent to: it stays with blocks.
+        guard text != nil else {
+            var count = 16
+            while case let taken = walk.next(count, &best), !taken.isEmpty {
+                try offer(.blocks(taken, groups: []), part, &best, connection)
+                count *= 2
             }
-            if !visit.isEmpty { try offer(.blocks(visit), part, &best, connection) }
-            count *= 2
+            return
+        }
+        walk.joinGroups()
+        var count = 1
+        while case let taken = walk.next(count, &best), !taken.isEmpty {
+            try offer(.blocks([], groups: taken), part, &best, connection)
+            count *= 4
         }
     }
 
@@ -113,7 +132,7 @@ struct PlaceSearch {
     private enum Scope {
         case all
         case runs([Range<Int64>])
-        case blocks([UInt64])
+        case blocks([UInt64], groups: [UInt64])
     }
 
     /// Asks for the best candidates of a scope.
@@ -123,53 +142,46 @@ struct PlaceSearch {
         _ best: inout BestCandidates,
         _ connection: isolated PostgresConnection
     ) throws {
-        let direction = query.isDescending ? "DESC" : "ASC"
-        let order =
-            query.sort == .index
-            ? "s.idx \(direction)" : "s.occurred_at \(direction), s.idx \(direction)"
-        let times = best.timeRange
+        // With terms, the index of terms is the one to ask: its rows are few, and PostgreSQL, which
+        // does not know that, shall not walk another one. What is added hides columns from those.
+        let hidden = text == nil || isWorthWalking(scope) ? "" : " + 0"
+        let (index, time) = ("s.idx\(hidden)", "s.occurred_at\(hidden)")
+        var values = BoundValues([.uuid(ledger)])
         let hull = hull(of: scope)
-        var conditions = "s.ledger = $1 AND s.idx >= $2 AND s.idx < $3"
-        var values: [PostgresValue] = [
-            .uuid(ledger), .integer(hull.lowerBound), .integer(hull.upperBound),
+        let times = best.timeRange
+        var conditions = [
+            "s.ledger = $1", "\(index) >= \(values.bind(.integer(hull.lowerBound)))",
+            "\(index) < \(values.bind(.integer(hull.upperBound)))",
+            "\(time) >= \(values.bind(.integer(times.lowerBound)))",
+            "\(time) <= \(values.bind(.integer(times.upperBound)))",
         ]
-        func bind(_ value: PostgresValue) -> String {
-            values.append(value)
-            return "$\(values.count)"
-        }
-        conditions += " AND s.occurred_at >= \(bind(.integer(times.lowerBound)))"
-        conditions += " AND s.occurred_at <= \(bind(.integer(times.upperBound)))"
         if let after = part.after {
             let sign = query.isDescending ? "<" : ">"
-            let index = bind(.integer(after.place))
-            conditions +=
+            let place = values.bind(.integer(after.place))
+            conditions.append(
                 query.sort == .index
-                ? " AND s.idx \(sign) \(index)"
-                : " AND (s.occurred_at, s.idx) \(sign) "
-                    + "(\(bind(.integer(after.occurredAt))), \(index))"
+                    ? "\(index) \(sign) \(place)"
+                    : "(\(time), \(index)) \(sign) "
+                        + "(\(values.bind(.integer(after.occurredAt))), \(place))"
+            )
         }
         var tables = "search s"
-        func join(_ runs: [Range<Int64>]) {
-            let low = bind(.integers(runs.map(\.lowerBound)))
-            let high = bind(.integers(runs.map(\.upperBound)))
-            tables +=
-                " JOIN unnest(\(low), \(high)) u (low, high)"
-                + " ON s.idx >= u.low AND s.idx < u.high"
+        switch (scope, text) {
+        case (.all, _): break
+        case (.runs(let runs), _): tables += values.join(runs)
+        case (.blocks(let blocks, _), nil): tables += values.join(Self.runs(of: blocks))
+        case (.blocks(let blocks, let groups), let text?):
+            let query = text.text(in: blocks, groups)
+            conditions.append("s.terms @@ \(values.bind(.text(query)))::tsquery")
         }
-        switch scope {
-        case .all: break
-        case .runs(let runs): join(runs)
-        case .blocks(let blocks):
-            if let text {
-                conditions += " AND s.terms @@ \(bind(.text(text.text(in: blocks))))::tsquery"
-            } else {
-                join(Self.runs(of: blocks))
-            }
-        }
+        let direction = query.isDescending ? "DESC" : "ASC"
+        let order = query.sort == .index ? [index] : [time, index]
         let rows = try connection.run(
-            "SELECT s.idx, s.occurred_at FROM \(tables) WHERE \(conditions) "
-                + "ORDER BY \(order) LIMIT \(bind(.integer(Int64(part.limit))))",
-            values
+            "SELECT s.idx, s.occurred_at FROM \(tables) "
+                + "WHERE \(conditions.joined(separator: " AND ")) "
+                + "ORDER BY \(order.map { "\($0) \(direction)" }.joined(separator: ", ")) "
+                + "LIMIT \(values.bind(.integer(Int64(part.limit))))",
+            values.all
         )
         for row in 0..<rows.count {
             best.offer(
@@ -178,13 +190,23 @@ struct PlaceSearch {
         }
     }
 
+    /// Whether records may be read one by one: the index of terms gathers all words that begin as
+    /// asked, and some blocks hold fewer records than that.
+    private func isWorthWalking(_ scope: Scope) -> Bool {
+        guard case .blocks(let blocks, let groups) = scope else { return false }
+        return groups.isEmpty && blocks.count <= 4 && text?.hasPrefix == true
+    }
+
     /// All positions between the first and the last of a scope, which bounds whatever is read.
     private func hull(of scope: Scope) -> Range<Int64> {
         let all = Int64(places.lowerBound)..<Int64(places.upperBound)
-        guard case .blocks(let blocks) = scope, let first = blocks.min(), let last = blocks.max()
+        guard case .blocks(let blocks, let groups) = scope else { return all }
+        let parts =
+            blocks.map { ($0 * BlockTerms.size, BlockTerms.size) }
+            + groups.map { ($0 * BlockTerms.groupSize, BlockTerms.groupSize) }
+        guard let first = parts.map({ $0.0 }).min(), let end = parts.map({ $0.0 + $0.1 }).max()
         else { return all }
-        let size = Int64(BlockTerms.size)
-        return (Int64(first) * size..<Int64(last + 1) * size).clamped(to: all)
+        return (Int64(first)..<Int64(end)).clamped(to: all)
     }
 
     /// The positions of blocks, neighbours joined.
@@ -200,5 +222,27 @@ struct PlaceSearch {
             }
         }
         return runs
+    }
+}
+
+/// The parameters of a statement while it is written.
+private struct BoundValues {
+    private(set) var all: [PostgresValue]
+
+    init(_ all: [PostgresValue]) {
+        self.all = all
+    }
+
+    /// Adds a value and returns how the statement names it.
+    mutating func bind(_ value: PostgresValue) -> String {
+        all.append(value)
+        return "$\(all.count)"
+    }
+
+    /// A table of ranges to join records with.
+    mutating func join(_ runs: [Range<Int64>]) -> String {
+        let low = bind(.integers(runs.map(\.lowerBound)))
+        let high = bind(.integers(runs.map(\.upperBound)))
+        return " JOIN unnest(\(low), \(high)) u (low, high) ON s.idx >= u.low AND s.idx < u.high"
     }
 }

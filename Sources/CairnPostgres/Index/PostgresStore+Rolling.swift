@@ -12,6 +12,13 @@ extension PostgresStore {
         try await pool.use { _ = try $0.run("SELECT cairn_tidy()") }
     }
 
+    /// Brings the index up to what was added by this process, if anything was.
+    package func catchUp() async throws(StoreError) {
+        guard memory.takeUntidied() else { return }
+        try await tidy()
+        try await rollDue()
+    }
+
     /// Counts what can be counted, in all ledgers.
     ///
     /// What is left is done by the next one: until then the records themselves are looked at.

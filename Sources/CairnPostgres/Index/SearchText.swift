@@ -7,6 +7,8 @@ struct SearchText: Sendable {
     /// How many types a beginning may stand for before the index looks for the beginning itself.
     static let typeLimit = 100
 
+    /// Whether a condition is met by all words that begin in some way.
+    let hasPrefix: Bool
     private let conditions: String
     private let terms: LedgerTerms
 
@@ -30,23 +32,15 @@ struct SearchText: Sendable {
             return "(" + alternatives.joined(separator: "|") + ")"
         }
         conditions = groups.joined(separator: "&")
+        hasPrefix = conditions.contains(":*")
         self.terms = terms
     }
 
-    /// The conditions, for records of some blocks.
-    func text(in blocks: [UInt64]) -> String {
-        "(\(conditions)|\(Self.quoted(terms.overflow)))&(\(Self.names(blocks, terms)))"
-    }
-
-    /// Blocks, and groups where all blocks of a group are wanted.
-    private static func names(_ blocks: [UInt64], _ terms: LedgerTerms) -> String {
-        Dictionary(grouping: blocks) { $0 / BlockTerms.blocksPerGroup }
-            .sorted { $0.key < $1.key }
-            .flatMap { group, blocks in
-                blocks.count == Int(BlockTerms.blocksPerGroup)
-                    ? [quoted(terms.group(group))] : blocks.map { quoted(terms.block($0)) }
-            }
-            .joined(separator: "|")
+    /// The conditions, for records of some blocks and groups of blocks.
+    func text(in blocks: [UInt64], _ groups: [UInt64]) -> String {
+        let places = groups.map(terms.group) + blocks.map(terms.block)
+        let names = places.map(Self.quoted).joined(separator: "|")
+        return "(\(conditions)|\(Self.quoted(terms.overflow)))&(\(names))"
     }
 
     private static func quoted(_ term: String) -> String { "'\(term)'" }
