@@ -131,11 +131,12 @@ class Writer:
 
     def send_once(self, events):
         """Sends events, and keeps what was said of those that were not acknowledged."""
-        for event, code in self.send(events):
-            fleet = self.fleet
+        fleet, refused = self.fleet, self.send(events)
+        for event, code in refused:
             place = fleet.unwritten if code in UNWRITTEN else fleet.unknown
             with fleet.lock:
                 place[self.tenant].add(event["id"])
+        return refused
 
     def send(self, events):
         """Sends events to one server; those that are not acknowledged, with why."""

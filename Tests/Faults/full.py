@@ -1,23 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fills the disk under a server; nothing acknowledged is lost, and room alone makes it go on."""
-import os
-import subprocess
-import sys
 import time
 
+import disks
 import driver
+from disks import mount, unmount
 
 PLAIN = {"type": "disk.full", "actor": {"id": "loader"}, "details": {"text": "x" * 4000}}
-
-
-def mount(path, size):
-    path.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "cairn-faults", str(path)],
-                   check=True)
-
-
-def unmount(path):
-    subprocess.run(["umount", str(path)], check=True)
 
 
 def fill(server, book, until=40, seconds=60):
@@ -84,12 +73,7 @@ def full_store(options, folder, size, checkpoints_too):
 
 def restart_full(server, book, disk, outside):
     """Killed while the disk is full, it starts once there is room, if not before."""
-    with (disk / "ballast").open("wb", buffering=0) as ballast:
-        try:
-            while ballast.write(bytes(4096)):
-                pass
-        except OSError:
-            pass
+    disks.exhaust(disk / "ballast")
     fill(server, book, until=10)
     server.kill()
     try:
@@ -130,12 +114,7 @@ def full_checkpoints(options, folder):
     book = driver.Ledgerbook()
     book.result(PLAIN, *posted(server))
     wait_for_checkpoint(server, disk / "checkpoints", 1)
-    with (disk / "ballast").open("wb", buffering=0) as ballast:
-        try:
-            while ballast.write(bytes(4096)):
-                pass
-        except OSError:
-            pass
+    disks.exhaust(disk / "ballast")
     for _ in range(20):
         book.result(PLAIN, *posted(server))
         time.sleep(0.15)
@@ -160,9 +139,5 @@ def stage(options, folder):
     full_checkpoints(options, folder)
 
 
-if os.environ.get("CAIRN_FAULTS_UNSHARED") is None and "--help" not in sys.argv:
-    # Mounts of its own, which end with it.
-    root = [] if os.getuid() == 0 else ["-r"]
-    os.environ["CAIRN_FAULTS_UNSHARED"] = "1"
-    os.execvp("unshare", ["unshare", *root, "-m", sys.executable, *sys.argv])
+disks.unshare()
 driver.run(stage, __doc__)

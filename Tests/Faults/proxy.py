@@ -31,6 +31,15 @@ class Proxy:
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
         asyncio.run_coroutine_threadsafe(self.listen(), self.loop).result()
 
+    def fate(self, question):
+        """Whether to swallow the answer to a question, or to pass on a part of the question."""
+        if self.calm:
+            return None
+        if any(text in question for text in WRITES) and self.random.random() < self.swallow:
+            return "swallow"
+        chance = 0.5 if time.monotonic() < self.spell else self.halve
+        return "halve" if self.random.random() < chance else None
+
     async def listen(self):
         server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
@@ -67,13 +76,11 @@ class Link:
     async def ask(self):
         """What the client says."""
         while data := await self.reader.read(65536):
-            if not self.proxy.calm:
-                self.swallows = (any(text in data for text in WRITES)
-                                 and self.random.random() < self.proxy.swallow)
-                chance = 0.5 if time.monotonic() < self.proxy.spell else self.proxy.halve
-                if not self.swallows and self.random.random() < chance:
-                    await self.send(self.below, data[:self.random.randrange(len(data))])
-                    raise Cut("questions cut")
+            fate = self.proxy.fate(data)
+            if fate == "halve":
+                await self.send(self.below, data[:self.random.randrange(len(data))])
+                raise Cut("questions cut")
+            self.swallows = fate == "swallow"
             await self.send(self.below, data)
 
     async def answer(self):

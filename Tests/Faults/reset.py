@@ -10,12 +10,39 @@ from proxy import Proxy
 TENANTS = ["default", "other"]
 
 
+class LostTwice:
+    """Swallows the answer of one commit, and cuts every question for records by their id then."""
+
+    def __init__(self):
+        self.is_lost = False
+
+    def __call__(self, question):
+        if not self.is_lost and b"COMMIT\0" in question:
+            self.is_lost = True
+            return "swallow"
+        return "halve" if self.is_lost and b"id = ANY" in question else None
+
+
+def lost_twice(proxy, deployment, fleet):
+    """What was carried out must not be told to be unwritten because it cannot be looked up."""
+    tenant, events = "default", driver.Events("lost twice")
+    writers = [clients.Writer(fleet, tenant, place * len(TENANTS), 10) for place in (0, 1)]
+    # Servers that have met take turns, in transactions of several statements.
+    for writer in (writers[1], writers[0]):
+        driver.require(not writer.send(fleet.batch(tenant, events)), "refused without a fault")
+    proxy.fate = LostTwice()
+    writers[1].send_once(fleet.batch(tenant, events))
+    del proxy.fate
+    driver.require(len(proxy.counts) == 2, f"no answer of a commit was lost: {proxy.counts}")
+
+
 def stage(options, folder):
     cluster = postgres.Cluster(folder).create().start().migrate(options.binary)
     proxy = Proxy(cluster.port, options.seed)
     deployment = postgres.Deployment(options, folder, cluster.url(port=proxy.port),
                                      tenants=TENANTS)
     fleet = clients.Fleet(deployment, options.seed, once=0.6)
+    lost_twice(proxy, deployment, fleet)
     fleet.start(options.clients, pause=0.02)
     proxy.calm = False
     time.sleep(options.seconds)

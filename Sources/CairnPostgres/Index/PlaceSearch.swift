@@ -100,8 +100,8 @@ struct PlaceSearch {
     ) throws {
         guard !places.isEmpty else { return }
         let full = UInt64(blocks.low.count)
-        let open = max(full * BlockTerms.size, places.lowerBound)..<places.upperBound
-        if open.lowerBound < open.upperBound {
+        let open = places.clamped(to: full * BlockTerms.size..<UInt64.max)
+        if !open.isEmpty {
             let numbers = Self.visits(of: open, by: BlockTerms.size, isDescending: true)
             try offer(.blocks(Array(numbers), groups: []), part, &best, connection)
         }

@@ -31,10 +31,12 @@ extension PostgresStore: RecordIndex {
             )
             var found: [FoundRecord] = []
             var place = place
+            var factor = 1
             // Terms may be shared and phrases are not in the index, so what is found is checked,
-            // and the search goes on where something fell away.
+            // and the search goes on where something fell away, with more at a time.
             while found.count < limit {
-                let wanted = limit - found.count
+                let wanted = min(max(1000, limit), factor * (limit - found.count))
+                factor *= 4
                 let candidates = try search.candidates(
                     after: place,
                     limit: wanted,
@@ -49,7 +51,7 @@ extension PostgresStore: RecordIndex {
                     index: UInt64(last.place)
                 )
             }
-            return (found, blocks)
+            return (Array(found.prefix(limit)), blocks)
         }
         memory.remember(blocks, of: ledger)
         return found

@@ -9,7 +9,13 @@ extension RecordIndexConformance {
     static let agreement = [agreement(events: 500, queries: 200)]
 
     /// Agreement with the records themselves on so many random queries over so many events.
-    package static func agreement(events count: Int, queries: Int) -> RecordIndexConformance {
+    ///
+    /// `settle` lets the store do what it does beside commits, before it is asked.
+    package static func agreement(
+        events count: Int,
+        queries: Int,
+        settle: @escaping @Sendable () async throws -> Void = {}
+    ) -> RecordIndexConformance {
         RecordIndexConformance(
             "The index agrees with the records on \(queries) random queries over \(count) events"
         ) { store in
@@ -24,6 +30,7 @@ extension RecordIndexConformance {
                     receivedAt: ManualClock.start.advanced(byMilliseconds: Int64(size))
                 )
             }
+            try await settle()
             let memory = MemoryStore()
             try memory.create(.example)
             try memory.commit(
