@@ -73,35 +73,47 @@ actor PostgresConnection {
         _ parameters: [PostgresValue] = []
     ) throws(PostgresFailure) -> PostgresRows {
         guard let connection else { throw failure(nil) }
-        let types = parameters.map(\.type)
-        let lengths = parameters.map { Int32($0.bytes?.count ?? 0) }
-        let formats = [Int32](repeating: 1, count: parameters.count)
-        // All values in one piece of memory, and where in it each begins.
-        var memory: [UInt8] = []
-        memory.reserveCapacity(parameters.reduce(1) { $0 + ($1.bytes?.count ?? 0) })
-        let starts = parameters.map { parameter -> Int? in
-            guard let bytes = parameter.bytes else { return nil }
-            defer { memory += bytes }
-            return memory.count
-        }
-        memory.append(0)
-        let result = memory.withUnsafeBytes { bytes in
-            let base = bytes.bindMemory(to: CChar.self).baseAddress
-            let values = starts.map { start in start.flatMap { base?.advanced(by: $0) } }
-            return PQexecParams(
-                connection,
-                sql,
-                Int32(parameters.count),
+        let rows = PostgresRows(
+            EncodedParameters(parameters).withCArrays { count, types, values, lengths, formats in
+                PQexecParams(connection, sql, count, types, values, lengths, formats, 1)
+            }
+        )
+        guard rows.isGood else { throw failure(rows) }
+        return rows
+    }
+
+    /// Carries statements out one after another in one round trip, and returns the rows of each;
+    /// after one that fails none is carried out.
+    func run(
+        together statements: [(sql: String, parameters: [PostgresValue])]
+    ) throws(PostgresFailure) -> [PostgresRows] {
+        guard let connection, PQenterPipelineMode(connection) == 1 else { throw failure(nil) }
+        for (sql, parameters) in statements {
+            let isSent = EncodedParameters(parameters).withCArrays {
+                count,
                 types,
                 values,
                 lengths,
-                formats,
-                1
-            )
+                formats in
+                PQsendQueryParams(connection, sql, count, types, values, lengths, formats, 1)
+            }
+            guard isSent == 1 else { throw failure(nil) }
         }
-        let rows = PostgresRows(result)
-        guard rows.isGood else { throw failure(rows) }
-        return rows
+        guard PQpipelineSync(connection) == 1 else { throw failure(nil) }
+        var results: [PostgresRows] = []
+        var failed: PostgresRows?
+        for _ in statements {
+            // The rows of one statement end with an empty result; a lost connection has no end.
+            while let result = PQgetResult(connection) {
+                let rows = PostgresRows(result)
+                if rows.isGood { results.append(rows) } else { failed = failed ?? rows }
+                guard isOpen else { throw failure(failed) }
+            }
+        }
+        PQclear(PQgetResult(connection))
+        guard failed == nil, results.count == statements.count else { throw failure(failed) }
+        guard PQexitPipelineMode(connection) == 1 else { throw failure(nil) }
+        return results
     }
 
     /// Carries out a text of several statements, without parameters.
@@ -122,9 +134,19 @@ actor PostgresConnection {
             try run("COMMIT")
             return value
         } catch {
-            _ = try? run("ROLLBACK")
+            rollBack()
             throw error
         }
+    }
+
+    /// Takes back what a transaction did that failed; a connection that cannot is of no use.
+    func rollBack() {
+        if let connection, PQpipelineStatus(connection) != PQ_PIPELINE_OFF,
+            PQexitPipelineMode(connection) != 1
+        {
+            close()
+        }
+        if (try? run("ROLLBACK")) == nil { close() }
     }
 
     private func failure(_ rows: PostgresRows?) -> PostgresFailure {
@@ -226,6 +248,42 @@ private final class QueueExecutor: SerialExecutor {
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+}
+
+/// Parameters of a statement as libpq takes them, all values in one piece of memory.
+private struct EncodedParameters {
+    private let types: [UInt32]
+    private let lengths: [Int32]
+    private let formats: [Int32]
+    private let starts: [Int?]
+    private let memory: [UInt8]
+
+    init(_ parameters: [PostgresValue]) {
+        types = parameters.map(\.type)
+        lengths = parameters.map { Int32($0.bytes?.count ?? 0) }
+        formats = [Int32](repeating: 1, count: parameters.count)
+        var memory: [UInt8] = []
+        memory.reserveCapacity(parameters.reduce(1) { $0 + ($1.bytes?.count ?? 0) })
+        starts = parameters.map { parameter -> Int? in
+            guard let bytes = parameter.bytes else { return nil }
+            defer { memory += bytes }
+            return memory.count
+        }
+        memory.append(0)
+        self.memory = memory
+    }
+
+    func withCArrays<Value>(
+        _ body: (
+            Int32, [UInt32], [UnsafePointer<CChar>?], [Int32], [Int32]
+        ) -> Value
+    ) -> Value {
+        memory.withUnsafeBytes { bytes in
+            let base = bytes.bindMemory(to: CChar.self).baseAddress
+            let values = starts.map { start in start.flatMap { base?.advanced(by: $0) } }
+            return body(Int32(types.count), types, values, lengths, formats)
+        }
     }
 }
 

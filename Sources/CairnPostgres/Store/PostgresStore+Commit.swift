@@ -71,7 +71,7 @@ extension PostgresStore {
     package var isShared: Bool { true }
 
     /// The most leaves of others that are read while the head is held.
-    private static let catchUpLimit: UInt64 = 65_536
+    private static let catchUpLimit = 65_536
 
     package func commit<Sequenced: Sendable>(
         in ledger: LedgerID,
@@ -79,41 +79,64 @@ extension PostgresStore {
         _ make: @Sendable (Head, [Digest]) -> (batch: Batch, sequenced: Sequenced)?
     ) async throws(StoreError) -> Sequenced? {
         let (sequenced, types, count) = try await pool.use(isWrite: true) { connection in
-            // A server that stops here loses its turn, and finds its connection closed.
-            try connection.transaction("; SET LOCAL idle_in_transaction_session_timeout = '5s'") {
-                connection in
-                guard
-                    let head = try PostgresStore.head(
-                        of: ledger,
-                        "FOR UPDATE",
-                        connection: connection
-                    )
-                else { throw StoreError.corrupt("the ledger does not exist") }
-                guard head.size < size + PostgresStore.catchUpLimit else {
-                    throw StoreError.conflict
-                }
-                let range = min(size, head.size)..<head.size
-                let hashes = try PostgresStore.leafHashes(in: ledger, at: range, connection)
+            do {
+                let (head, hashes) = try PostgresStore.takeTurn(ledger, knowing: size, connection)
                 guard let (batch, sequenced) = make(head, hashes) else {
+                    connection.rollBack()
                     return (nil as Sequenced?, [String](), 0)
                 }
-                guard !batch.records.isEmpty else { return (sequenced, [String](), 0) }
+                guard !batch.records.isEmpty else {
+                    connection.rollBack()
+                    return (sequenced, [], 0)
+                }
                 let types = memory.unknown(
                     Set(batch.records.compactMap { $0.payload?.fields.type }),
                     of: ledger
                 )
-                let moved = try connection.run(
-                    PostgresStore.commitStatement,
+                let values =
                     PostgresStore.headValues(ledger, head, batch.head)
-                        + PostgresStore.recordValues(batch, newTypes: types)
+                    + PostgresStore.recordValues(batch, newTypes: types)
+                let results = try connection.run(
+                    together: [(PostgresStore.commitStatement, values), ("COMMIT", [])]
                 )
-                guard moved.integer(0, 0) == 1 else { throw StoreError.conflict }
+                guard results[0].integer(0, 0) == 1 else { throw StoreError.conflict }
                 return (sequenced, types, batch.records.count)
+            } catch {
+                connection.rollBack()
+                throw error
             }
         }
         memory.remember(types, of: ledger)
         await noteCommitted(count)
         return sequenced
+    }
+
+    /// Waits for the turn at a ledger's head; from then on nobody moves it, until the transaction
+    /// ends.
+    private static func takeTurn(
+        _ ledger: LedgerID,
+        knowing size: UInt64,
+        _ connection: isolated PostgresConnection
+    ) throws -> (head: Head, hashes: [Digest]) {
+        let results = try connection.run(together: [
+            ("BEGIN", []),
+            // A server that stops here loses its turn, and finds its connection closed.
+            ("SET LOCAL idle_in_transaction_session_timeout = '5s'", []),
+            (headStatement + " FOR UPDATE", [.uuid(ledger)]),
+            (
+                """
+                SELECT leaf_hash FROM entries WHERE ledger = $1 AND idx >= $2
+                ORDER BY idx LIMIT \(catchUpLimit)
+                """,
+                [.uuid(ledger), .integer(Int64(clamping: size))]
+            ),
+        ])
+        guard let head = try head(results[2]) else {
+            throw StoreError.corrupt("the ledger does not exist")
+        }
+        let rows = results[3]
+        guard rows.count < catchUpLimit else { throw StoreError.conflict }
+        return (head, try (0..<rows.count).map { try rows.digest($0, 0) })
     }
 
     /// Lets the index keep up with what was added; what fails is done by the next one.

@@ -5,21 +5,17 @@ package import CairnLedger
 
 extension PostgresStore: LedgerStore {
     package func head(of ledger: LedgerID) async throws(StoreError) -> Head? {
-        try await pool.use { try PostgresStore.head(of: ledger, connection: $0) }
+        try await pool.use { connection in
+            try PostgresStore.head(connection.run(PostgresStore.headStatement, [.uuid(ledger)]))
+        }
     }
 
-    static func head(
-        of ledger: LedgerID,
-        _ lock: String = "",
-        connection: isolated PostgresConnection
-    ) throws -> Head? {
-        let rows = try connection.run(
-            """
-            SELECT size, frontier, root, chain, last_received_at, epoch
-            FROM heads WHERE ledger = $1 \(lock)
-            """,
-            [.uuid(ledger)]
-        )
+    static let headStatement = """
+        SELECT size, frontier, root, chain, last_received_at, epoch FROM heads WHERE ledger = $1
+        """
+
+    /// Reads the row of a head, if there is one.
+    static func head(_ rows: PostgresRows) throws -> Head? {
         guard rows.count == 1 else { return nil }
         guard let size = UInt64(exactly: rows.integer(0, 0)),
             let frontier = Frontier(size: size, packed: rows.bytes(0, 1)),
