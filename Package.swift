@@ -167,7 +167,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CairnPostgresTests",
-            dependencies: ["CairnPostgres", "CairnTesting", "CairnLedger", "Cairn"],
+            dependencies: ["CairnPostgres", "CairnTesting", "CairnLedger", "Cairn", logging],
             swiftSettings: settings
         ),
         .testTarget(name: "TidyTests", dependencies: ["CairnTesting"], swiftSettings: settings),

@@ -72,7 +72,10 @@ extension Composition {
                     }
                     return kept
                 },
-                maintenance: { Maintenance(store: store, logger: $0) }
+                maintenance: { Maintenance(store: store, logger: $0) },
+                keyChanges: { logger, keys in
+                    KeyChanges(of: store, logger: logger) { try await keys.refresh() }
+                }
             )
         } catch {
             await store.close()

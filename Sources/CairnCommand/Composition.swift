@@ -50,6 +50,9 @@ enum Composition {
     /// All that a store is.
     typealias Store = LedgerStore & RecordIndex & Directory & JobStore & ReplayStore
 
+    /// Makes a service that looks at the keys anew whenever they change.
+    typealias KeyChangesMaker = @Sendable (Logger, KeyRing) -> any Service
+
     /// A store that is open for use, and what belongs to it.
     struct OpenStore: Sendable {
         let store: any Store
@@ -68,6 +71,8 @@ enum Composition {
         let value: @Sendable (_ name: String, _ fresh: [UInt8]) async throws(StoreError) -> [UInt8]
         /// Makes the service that keeps the store in order while it is used.
         let maintenance: @Sendable (Logger) -> any Service
+        /// Makes the service that hears of keys which others change, if there are others.
+        var keyChanges: KeyChangesMaker?
     }
 
     /// Opens a store for use; nobody else may have that of a folder open.

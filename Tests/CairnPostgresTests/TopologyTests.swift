@@ -3,6 +3,7 @@
 import Cairn
 import CairnLedger
 import CairnTesting
+import Logging
 import Testing
 
 @testable import CairnPostgres
@@ -125,5 +126,44 @@ struct TopologyTests {
         #expect(fault == nil)
         for store in stores { await store.close() }
         try pooler.stop()
+    }
+
+    @Test("A key that one server makes or revokes is known to another one when it is told")
+    func keyChanges() async throws {
+        let target = try PostgresServer.running().database()
+        let (store, other) = (PostgresStore(target), PostgresStore(target))
+        try await store.migrate()
+        try await store.create(.example)
+        let logger = Logger(label: "test")
+        // It does not look by itself: nobody runs it.
+        let ring = KeyRing(directory: other, now: { ManualClock.start }, logger: logger)
+        let changes = KeyChanges(of: other, logger: logger) { try await ring.refresh() }
+        let listening = Task { try await changes.run() }
+        let token = APIKeyToken(random: [UInt8](repeating: 7, count: 38))
+        let key = APIKey(
+            id: token.id,
+            tenant: Tenant.example.name,
+            name: "k",
+            scopes: [.eventsRead],
+            hash: token.hash,
+            createdAt: ManualClock.start
+        )
+        func waitUntil(_ isKnown: Bool) async throws -> Bool {
+            for _ in 0..<200 {
+                if (ring.principal(for: token) != nil) == isKnown { return true }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            return false
+        }
+        // It listens from some moment on.
+        try await Task.sleep(for: .milliseconds(500))
+        try await store.create(key)
+        #expect(try await waitUntil(true))
+        _ = try await store.revoke(key.id, of: Tenant.example.name, at: ManualClock.start)
+        #expect(try await waitUntil(false))
+        listening.cancel()
+        try? await listening.value
+        await store.close()
+        await other.close()
     }
 }

@@ -11,7 +11,7 @@ enum ModuleRules {
             "Metrics", "ServiceLifecycle",
         ],
         "CairnPostgres": [
-            "CLibPQ", "CairnLedger", "Cairn", "Dispatch", "Logging", "ServiceLifecycle",
+            "CLibPQ", "CairnLedger", "Cairn", "Dispatch", "Glibc", "Logging", "ServiceLifecycle",
         ],
         "CairnAPI": ["Cairn"],
         "CairnServer": [

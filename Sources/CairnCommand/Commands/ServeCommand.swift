@@ -120,6 +120,7 @@ struct ServeCommand: AsyncParsableCommand {
             prefix: settings.originPrefix
         )
         if !settings.isOpen { await Self.tellFirstKey(settings, open, registrar, logger) }
+        let keys = KeyRing(directory: open.store, now: Composition.now, logger: logger)
         // That it listens is told below, in its own words and once.
         var serverLogger = Logger(label: "cairn.server")
         if serverLogger.logLevel == .info { serverLogger.logLevel = .notice }
@@ -130,7 +131,7 @@ struct ServeCommand: AsyncParsableCommand {
                 store: open.store,
                 index: open.store,
                 directory: open.store,
-                keys: KeyRing(directory: open.store, now: Composition.now, logger: logger),
+                keys: keys,
                 tokens: TokenAuthority(
                     issuers: issuers,
                     directory: open.store,
@@ -187,7 +188,8 @@ struct ServeCommand: AsyncParsableCommand {
                         interval: settings.publishInterval
                     )
                 ),
-                .init(service: application),
+            ] + (open.keyChanges.map { [.init(service: $0(logger, keys))] } ?? []) + [
+                .init(service: application)
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger

@@ -2,6 +2,7 @@
 
 internal import CLibPQ
 internal import Dispatch
+internal import Glibc
 
 /// One connection to a server, which works on a thread of its own: libpq waits, and the threads
 /// that answer requests must not.
@@ -137,6 +138,21 @@ actor PostgresConnection {
             rollBack()
             throw error
         }
+    }
+
+    /// Waits until somebody notifies a channel that is listened to, or for so long; returns whether
+    /// somebody did.
+    func waitForNotification(milliseconds: Int32) throws(PostgresFailure) -> Bool {
+        guard let connection, isOpen else { throw failure(nil) }
+        var descriptor = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
+        poll(&descriptor, 1, milliseconds)
+        guard PQconsumeInput(connection) == 1 else { throw failure(nil) }
+        var isNotified = false
+        while let notification = PQnotifies(connection) {
+            PQfreemem(notification)
+            isNotified = true
+        }
+        return isNotified
     }
 
     /// Takes back what a transaction did that failed; a connection that cannot is of no use.

@@ -21,7 +21,7 @@ final class PostgresPool: Sendable {
     /// How many may wait for a connection.
     static let waitingCount = 1_000
 
-    private let target: String
+    let target: String
     private let limit: Int
     private let isReadOnly: Bool
     private let onNotice: @Sendable (String) -> Void

@@ -19,6 +19,8 @@ extension PostgresStore {
             [.text(name)]
         )
         guard rows.count == 1 else { throw StoreError.corrupt("there is no revision of \(name)") }
+        // It is told when the change is committed.
+        try connection.run("NOTIFY \(KeyChanges.channel)")
         return .integer(rows.integer(0, 0))
     }
 
