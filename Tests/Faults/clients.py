@@ -88,6 +88,8 @@ class Fleet:
 
     def quiet(self, place, since):
         """The tenants for which a server has acknowledged nothing since."""
+        if self.load.failures:
+            raise self.load.failures[0]
         with self.lock:
             return [tenant for tenant in self.books
                     if self.newest.get((place, tenant), 0) < since]

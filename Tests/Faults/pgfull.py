@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fills the disk under PostgreSQL; nothing acknowledged is lost, and it goes on when there is room."""
+"""Fills the disk under PostgreSQL; nothing acknowledged is lost, and room makes it go on."""
 import base64
 import collections
 import time
@@ -71,7 +71,7 @@ def restart(cluster):
 
 
 class Places:
-    """Where a cluster keeps its tables and its write-ahead log: on small disks, or on a large one."""
+    """Where a cluster keeps its tables and its write-ahead log: on small disks, or large ones."""
 
     def __init__(self, home, sizes):
         self.home, self.log, self.small = home, home.with_name(f"log of {home.name}"), []
@@ -123,8 +123,8 @@ def full(options, folder, name, sizes, **settings):
     count = fleet.check()
     cluster.stop()
     places.remove()
-    print(f"{name} full: {codes}, {shown} read back; with room PostgreSQL {told}, again after {seconds:.1f} s; "
-          f"{count} acknowledged, 0 lost, none twice; the audit holds", flush=True)
+    print(f"{name} full: {codes}, {shown} read back; with room PostgreSQL {told}, again after "
+          f"{seconds:.1f} s; {count} acknowledged, 0 lost, none twice; the audit holds", flush=True)
 
 
 def stage(options, folder):

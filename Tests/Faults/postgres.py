@@ -102,8 +102,7 @@ class Cluster:
                 stderr=log, cwd=self.home, start_new_session=True)
 
     def accepts(self):
-        target = ["-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"]
-        return subprocess.run([str(self.bin / "pg_isready"), *target]).returncode == 0
+        return self.sql("SELECT 1", check=False) == "1"
 
     def start(self, seconds=60):
         """Starts it, and again for as long as children of one that was killed hold its memory."""

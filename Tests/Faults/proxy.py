@@ -9,9 +9,9 @@ import struct
 import threading
 import time
 
-# What a question has in it that writes, and what ends an answer: then a letter says whether the
-# transaction has ended, too.
-WRITES, READY = (b"COMMIT\0", b"WITH moved AS"), b"Z\0\0\0\5"
+# What a question has in it that takes a turn or writes, and what ends an answer: then a letter says
+# whether the transaction has ended, too.
+WRITES, READY = (b"COMMIT\0", b"WITH moved AS", b"FOR UPDATE"), b"Z\0\0\0\5"
 
 
 class Cut(Exception):
@@ -80,7 +80,8 @@ class Link:
             if fate == "halve":
                 await self.send(self.below, data[:self.random.randrange(len(data))])
                 raise Cut("questions cut")
-            self.swallows = fate == "swallow"
+            # A long question comes in parts.
+            self.swallows = self.swallows or fate == "swallow"
             await self.send(self.below, data)
 
     async def answer(self):
@@ -92,7 +93,7 @@ class Link:
                     ended = self.answered.endswith(b"I")
                     if self.random.random() < 0.3:
                         self.proxy.spell = time.monotonic() + self.random.uniform(0, 0.2)
-                    raise Cut("answers of commits lost" if ended else "answers of writes lost")
+                    raise Cut("answers of commits lost" if ended else "answers of turns lost")
                 continue
             if not self.proxy.calm and self.left < len(data):
                 await self.send(self.writer, data[:self.left])

@@ -5,9 +5,11 @@ usage: database.py [--rounds N] [--seconds S]
 COPY fills the same indexed tables with the same rows: those that Cairn has just written in bulk.
 """
 import argparse
+import contextlib
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -67,6 +69,33 @@ def pgbench(port, seconds):
                 if line.startswith("tps"))
 
 
+def servers(port, folder, count, seconds, load):
+    """What two load generators reach together at one ledger, by way of one server or of two."""
+    url = migrated(port, "cairn")
+    with contextlib.ExitStack() as stack:
+        running = []
+        for number in range(count):
+            data = folder / f"server-{count}-{number}"
+            data.mkdir(mode=0o700)
+            if running:
+                # Servers of one database sign with one key, and one owner's key opens all.
+                for name in ("signing.key", "admin.key"):
+                    shutil.copy(running[0].data / name, data / name)
+            running.append(stack.enter_context(Cairn(data, "--database-url", url)))
+        commands = [[loadgen(), "-d", str(seconds), "-w", "0.5", "-p",
+                     str(running[number % count].port), "-u", "/v1/events", "--template", TEMPLATE,
+                     "--seed", str(number), *running[0].credential, *load] for number in range(2)]
+        sides = [subprocess.Popen(command, stdout=subprocess.PIPE) for command in commands]
+        lines = [json.loads(side.communicate()[0].decode().splitlines()[-1]) for side in sides]
+        if any(line.get("errors") or line.get("non2xx") for line in lines):
+            sys.exit(f"{count} servers went wrong: {lines}")
+    subprocess.run([binary(), "audit", "--database-url", url, "--data", running[0].data],
+                   stdout=subprocess.DEVNULL, check=True)
+    for server in running:
+        shutil.rmtree(server.data)
+    return sum(line["events_per_s"] for line in lines)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench --database")
     parser.add_argument("--rounds", type=int, default=3)
@@ -107,6 +136,10 @@ def main():
                     line = side(out, name, pids, [*ours, *what])
                     note(f"cairn {kind}", line["events_per_s"])
             note("COPY bulk", copy_floor(port, folder))
+            for kind, what in (("single", ["-c", "32"]), ("bulk", ["-c", "2", "-b", "100"])):
+                for count in (1, 2):
+                    rate = servers(port, folder, count, options.seconds, what)
+                    note(f"{count} server{'s' * (count > 1)}, one ledger, {kind}", rate)
     discard(folder)
     table(out)
     middle = {name: statistics.median(values) for name, values in rates.items()}
@@ -115,6 +148,10 @@ def main():
         ours, least, seeds = (middle[f"{who} {kind}"] for who in ("cairn", floor, "seedstack"))
         print(f"| {kind} | {ours:.0f} | {floor} {least:.0f} | {ours / least:.2f} | {seeds:.0f} | "
               f"{ours / seeds:.1f} |")
+    print("\n| one ledger, two load generators | one server | two servers | ratio |\n|---|---|---|---|")
+    for kind in ("single", "bulk"):
+        one, two = middle[f"1 server, one ledger, {kind}"], middle[f"2 servers, one ledger, {kind}"]
+        print(f"| {kind} | {one:.0f} | {two:.0f} | {two / one:.2f} |")
     print(f"\nresults: {out}")
     print(json.dumps(rates))
 
