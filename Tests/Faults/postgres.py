@@ -211,6 +211,7 @@ def bring_back(server, seconds=60):
         try:
             return server.start()
         except driver.Failure:
-            driver.require(server.process.poll() == 3 and time.monotonic() < ends,
-                           f"no exit with 3, or no start: {server.told()[-500:]}")
+            code = server.process.poll()
+            driver.require(code == 3 and time.monotonic() < ends,
+                           f"no start for {seconds} s, exit with {code}: {server.told()[-500:]}")
             time.sleep(0.1)

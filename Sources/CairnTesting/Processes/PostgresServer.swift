@@ -86,15 +86,17 @@ package final class PostgresServer: Sendable {
         throw Absent(description: "the server does not get ready")
     }
 
-    /// Makes an empty database and returns its URL.
-    package func database() throws -> String {
+    /// Makes an empty database, or one like another to which nobody is connected, and returns its
+    /// URL.
+    package func database(like other: String? = nil) throws -> String {
         let name = databases.withLock { number in
             number += 1
             return "cairn_\(number)"
         }
         let make = "\(Self.programs ?? "")/createdb"
+        let template = other?.split(separator: "/").last.map { ["-T", String($0)] } ?? []
         try Self.run(
-            [make, "-h", "127.0.0.1", "-p", "\(port)", "-U", "postgres", name],
+            [make, "-h", "127.0.0.1", "-p", "\(port)", "-U", "postgres"] + template + [name],
             in: folder
         )
         return "postgresql://postgres@127.0.0.1:\(port)/\(name)"
