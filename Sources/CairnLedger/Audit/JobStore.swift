@@ -13,6 +13,11 @@ package protocol JobStore: Sendable {
     func jobs(
         kind: String
     ) async throws(StoreError) -> [(id: String, tenant: String, document: [UInt8])]
+    /// A job of a kind, or nil if there is none of that id.
+    func job(
+        _ id: String,
+        kind: String
+    ) async throws(StoreError) -> (tenant: String, document: [UInt8])?
     /// Forgets a job; one that is not there is no error.
     func remove(_ id: String) async throws(StoreError)
 }

@@ -127,12 +127,32 @@ package actor VerificationJobs: Service {
     }
 
     /// A tenant's job with its progress of now, or nil if the tenant has none of that id.
-    package func job(_ id: String, tenant: String) -> VerificationJob? {
-        guard var job = known[id], job.tenant == tenant else { return nil }
+    ///
+    /// A job of another server is told as that one last kept it.
+    package func job(
+        _ id: String,
+        tenant: String
+    ) async throws(LedgerError) -> VerificationJob? {
+        guard var job = known[id] else { return try await keptJob(id, tenant: tenant) }
+        guard job.tenant == tenant else { return nil }
         if let running = running[id] {
             (job.checked, job.total) = running.progress.value
         }
         return job
+    }
+
+    private func keptJob(
+        _ id: String,
+        tenant: String
+    ) async throws(LedgerError) -> VerificationJob? {
+        do throws(StoreError) {
+            guard let kept = try await jobs.job(id, kind: VerificationJobs.kind),
+                kept.tenant == tenant
+            else { return nil }
+            return VerificationJob(document: kept.document, tenant: tenant)
+        } catch {
+            throw LedgerError(error)
+        }
     }
 
     /// Calls a job off, unless it ended already, and returns it; nil as for ``job(_:tenant:)``.
@@ -140,7 +160,7 @@ package actor VerificationJobs: Service {
         _ id: String,
         tenant: String
     ) async throws(LedgerError) -> VerificationJob? {
-        guard var job = job(id, tenant: tenant) else { return nil }
+        guard var job = try await job(id, tenant: tenant) else { return nil }
         guard !job.isFinished else { return job }
         job.state = .cancelled
         job.finishedAt = now()

@@ -41,6 +41,25 @@ extension LocalStore: JobStore {
         }
     }
 
+    package func job(
+        _ id: String,
+        kind: String
+    ) async throws(StoreError) -> (tenant: String, document: [UInt8])? {
+        try await reading {
+            try await pool.read { db in
+                let select = try RawStatement(
+                    db,
+                    "SELECT tenant, document FROM jobs WHERE id = ? AND kind = ?"
+                )
+                select.bind(1, id)
+                select.bind(2, kind)
+                guard try select.step() else { return nil }
+                defer { select.reset() }
+                return (select.text(0), select.bytes(1))
+            }
+        }
+    }
+
     package func remove(_ id: String) async throws(StoreError) {
         try await writing {
             try await pool.write { db in

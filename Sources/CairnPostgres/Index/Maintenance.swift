@@ -29,11 +29,14 @@ package struct Maintenance: Service {
         for await _ in store.memory.due.cancelOnGracefulShutdown() {
             do throws(StoreError) {
                 if store.memory.takeUntidied() || isFirst { try await store.tidy() }
+                if isFirst { try await store.rollDue() }
                 isFirst = false
-                try await store.rollDue()
+                for ledger in store.memory.takeUncounted() { try await store.roll(ledger) }
             } catch {
                 logger.warning("the index falls behind", metadata: ["error": "\(error)"])
                 try await Task.sleep(for: Maintenance.pause)
+                // All of it, because what was taken is not known any more.
+                isFirst = true
                 store.memory.signalDue()
             }
         }

@@ -169,8 +169,10 @@ extension PostgresStore {
         try connection.run(
             """
             SELECT (
-                SELECT count(*) FROM search s, heads h
-                WHERE s.ledger = $1 AND h.ledger = $1 AND (s.idx < 0 OR s.idx >= h.size)
+                SELECT count(*) FROM search WHERE ledger = $1 AND idx < 0
+            ) + (
+                SELECT count(*) FROM search
+                WHERE ledger = $1 AND idx >= (SELECT size FROM heads WHERE ledger = $1)
             ) + (
                 SELECT count(*) FROM blocks b, rolled r
                 WHERE b.ledger = $1 AND r.ledger = $1

@@ -65,7 +65,7 @@ extension PostgresStore {
             throw .conflict
         }
         memory.remember(types, of: batch.ledger)
-        await noteCommitted(batch.records.count)
+        await noteCommitted(batch)
     }
 
     package var isShared: Bool { true }
@@ -78,16 +78,16 @@ extension PostgresStore {
         knowing size: UInt64,
         _ make: @Sendable (Head, [Digest]) -> (batch: Batch, sequenced: Sequenced)?
     ) async throws(StoreError) -> Sequenced? {
-        let (sequenced, types, count) = try await pool.use(isWrite: true) { connection in
+        let (sequenced, types, committed) = try await pool.use(isWrite: true) { connection in
             do {
                 let (head, hashes) = try PostgresStore.takeTurn(ledger, knowing: size, connection)
                 guard let (batch, sequenced) = make(head, hashes) else {
                     connection.rollBack()
-                    return (nil as Sequenced?, [String](), 0)
+                    return (nil as Sequenced?, [String](), nil as Batch?)
                 }
                 guard !batch.records.isEmpty else {
                     connection.rollBack()
-                    return (sequenced, [], 0)
+                    return (sequenced, [], nil)
                 }
                 let types = memory.unknown(
                     Set(batch.records.compactMap { $0.payload?.fields.type }),
@@ -100,14 +100,14 @@ extension PostgresStore {
                     together: [(PostgresStore.commitStatement, values), ("COMMIT", [])]
                 )
                 guard results[0].integer(0, 0) == 1 else { throw StoreError.conflict }
-                return (sequenced, types, batch.records.count)
+                return (sequenced, types, batch)
             } catch {
                 connection.rollBack()
                 throw error
             }
         }
         memory.remember(types, of: ledger)
-        await noteCommitted(count)
+        if let committed { await noteCommitted(committed) }
         return sequenced
     }
 
@@ -140,8 +140,12 @@ extension PostgresStore {
     }
 
     /// Lets the index keep up with what was added; what fails is done by the next one.
-    private func noteCommitted(_ count: Int) async {
-        guard memory.noteAdded(count), memory.takeUntidied() else { return }
+    private func noteCommitted(_ batch: Batch) async {
+        let count = batch.records.count
+        let isDue = batch.head.size % PostgresStore.rollSize < UInt64(count)
+        guard memory.noteAdded(count, to: batch.ledger, isDue: isDue), memory.takeUntidied() else {
+            return
+        }
         try? await tidy()
     }
 

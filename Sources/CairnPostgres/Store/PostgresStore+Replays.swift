@@ -101,6 +101,20 @@ extension PostgresStore: JobStore {
         }
     }
 
+    package func job(
+        _ id: String,
+        kind: String
+    ) async throws(StoreError) -> (tenant: String, document: [UInt8])? {
+        guard !id.utf8.contains(0) else { return nil }
+        return try await pool.use { connection in
+            let rows = try connection.run(
+                "SELECT tenant, document FROM jobs WHERE id = $1 AND kind = $2",
+                [.text(id), .text(kind)]
+            )
+            return rows.count == 1 ? (rows.text(0, 0), rows.bytes(0, 1)) : nil
+        }
+    }
+
     package func remove(_ id: String) async throws(StoreError) {
         try await write("DELETE FROM jobs WHERE id = $1", [.text(id)])
     }

@@ -15,6 +15,7 @@ final class StoreMemory: Sendable {
         var types: [LedgerID: Set<String>] = [:]
         var typeCount = 0
         var untidied = 0
+        var uncounted: Set<LedgerID> = []
     }
 
     private let state = Mutex(State())
@@ -66,12 +67,15 @@ final class StoreMemory: Sendable {
     /// it that nobody works beside.
     private static let (tidyCount, behindCount) = (1_024, 32_768)
 
-    /// Notes that records were added; returns whether so many were that nobody works beside.
-    func noteAdded(_ count: Int) -> Bool {
+    /// Notes that records were added, and whether there are enough to be counted; returns whether
+    /// so many were added that nobody works beside.
+    func noteAdded(_ count: Int, to ledger: LedgerID, isDue: Bool) -> Bool {
         let untidied = state.withLock { state in
             state.untidied += count
+            if isDue { state.uncounted.insert(ledger) }
             return state.untidied
         }
+        if isDue { signalDue() }
         if untidied >= Self.tidyCount { signalDue() }
         return untidied >= Self.behindCount
     }
@@ -82,6 +86,14 @@ final class StoreMemory: Sendable {
             guard state.untidied >= count else { return false }
             state.untidied = 0
             return true
+        }
+    }
+
+    /// The ledgers that have records to be counted; they count as counted then.
+    func takeUncounted() -> Set<LedgerID> {
+        state.withLock { state in
+            defer { state.uncounted = [] }
+            return state.uncounted
         }
     }
 }

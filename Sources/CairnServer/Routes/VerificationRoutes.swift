@@ -76,7 +76,7 @@ struct VerificationRoutes: Sendable {
     private func show(_ request: Request, context: ServerContext) async throws -> Response {
         let principal = try context.caller()
         try QueryParameters(request).allow(only: [])
-        let found = await verifications.job(context.part("id"), tenant: principal.tenant)
+        let found = try await verifications.job(context.part("id"), tenant: principal.tenant)
         guard let job = found else { throw Problem(.notFound) }
         return Response(job.document, type: MediaType.json)
     }
@@ -86,7 +86,7 @@ struct VerificationRoutes: Sendable {
         let principal = try context.caller()
         try QueryParameters(request).allow(only: [])
         let id = context.part("id")
-        guard let known = await verifications.job(id, tenant: principal.tenant) else {
+        guard let known = try await verifications.job(id, tenant: principal.tenant) else {
             throw Problem(.notFound)
         }
         // What has ended is not called off, and is no record of it.

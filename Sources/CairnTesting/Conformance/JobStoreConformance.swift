@@ -38,6 +38,15 @@ package struct JobStoreConformance: Sendable, CustomTestStringConvertible {
             let jobs = try await store.jobs(kind: "x")
             #expect(jobs.map(\.document) == [[2]])
         },
+        .init("A job is found by its id among those of its kind alone") { store in
+            try await store.put("a", tenant: "acme", kind: "x", document: [1, 0])
+            let found = try await store.job("a", kind: "x")
+            #expect(found?.tenant == "acme" && found?.document == [1, 0])
+            for (id, kind) in [("a", "y"), ("b", "x"), ("a\u{0}", "x"), ("", "x")] {
+                let none = try await store.job(id, kind: kind)
+                #expect(none == nil)
+            }
+        },
         .init("A job that is removed is gone, and one that is not there is no error") { store in
             try await store.put("a", tenant: "acme", kind: "x", document: [1])
             for id in ["a", "a", "b"] { try await store.remove(id) }

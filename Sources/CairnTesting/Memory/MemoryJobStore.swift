@@ -30,6 +30,12 @@ package final class MemoryJobStore: JobStore {
         }
     }
 
+    package func job(_ id: String, kind: String) -> (tenant: String, document: [UInt8])? {
+        kept.withLock { kept in
+            kept[id].flatMap { $0.kind == kind ? ($0.tenant, $0.document) : nil }
+        }
+    }
+
     package func remove(_ id: String) {
         kept.withLock { $0[id] = nil }
     }
