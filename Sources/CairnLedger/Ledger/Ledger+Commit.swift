@@ -9,10 +9,12 @@ extension Ledger {
     /// Sequences events and makes them durable, each with what became of it.
     func commit(_ events: [PreparedEvent]) async -> [AppendOutcome] {
         var failure = LedgerError.contended
+        // Once an answer was lost, nobody may say that nothing was written.
+        var lost: StoreError?
         // A conflict may come of an id that was thought fresh, so a second look takes in them all.
         for attempt in 0..<limits.attempts {
             do throws(LedgerError) {
-                if let outcomes = try await tryCommit(events, isFirst: attempt == 0) {
+                if let outcomes = try await tryCommit(events, isFirst: attempt == 0, &lost) {
                     return outcomes
                 }
             } catch {
@@ -20,13 +22,15 @@ extension Ledger {
                 break
             }
         }
+        if let lost { failure = .indeterminate(lost) }
         return events.map { _ in .failed(failure) }
     }
 
     /// Sequences and commits once; returns nil when another writer was there first.
     private func tryCommit(
         _ events: [PreparedEvent],
-        isFirst: Bool
+        isFirst: Bool,
+        _ lost: inout StoreError?
     ) async throws(LedgerError) -> [AppendOutcome]? {
         guard let stamp = clockGuard.stamp(clock, after: head.lastReceivedAt) else {
             throw .clockStep
@@ -40,7 +44,8 @@ extension Ledger {
             )
             // Whoever met another writer takes turns with it; who is alone need not ask first.
             let isAlone = isFirst && clock.continuousMilliseconds() >= contendedUntil
-            let sequenced = try await isAlone ? commitAlone(draft) : commitInTurn(draft)
+            let sequenced =
+                try await isAlone ? commitAlone(draft, &lost) : commitInTurn(draft, &lost)
             return sequenced?.outcomes
         } catch {
             throw LedgerError(error)
@@ -73,7 +78,10 @@ extension Ledger {
     }
 
     /// Commits after the head that this process knows; nil when another writer was there first.
-    private func commitAlone(_ draft: Draft) async throws(StoreError) -> Draft.Sequenced? {
+    private func commitAlone(
+        _ draft: Draft,
+        _ lost: inout StoreError?
+    ) async throws(StoreError) -> Draft.Sequenced? {
         let sequenced = draft.sequence(after: head, edge)
         guard !sequenced.batch.records.isEmpty else { return sequenced }
         do throws(StoreError) {
@@ -86,6 +94,7 @@ extension Ledger {
             case .indeterminate:
                 // The answer is lost though the write may not be, so ask what is durable. Where
                 // turns are taken, none is given before the write came to an end.
+                lost = error
                 guard try await isDurable(sequenced.batch, orElse: error) else {
                     guard store.isShared else { throw error }
                     return nil
@@ -99,7 +108,10 @@ extension Ledger {
     }
 
     /// Commits after whatever head is durable, which nobody moves until then.
-    private func commitInTurn(_ draft: Draft) async throws(StoreError) -> Draft.Sequenced? {
+    private func commitInTurn(
+        _ draft: Draft,
+        _ lost: inout StoreError?
+    ) async throws(StoreError) -> Draft.Sequenced? {
         let (known, edge) = (head, edge)
         let sequenced: Draft.Sequenced?
         do throws(StoreError) {
@@ -122,6 +134,7 @@ extension Ledger {
                 try await meet()
                 return nil
             case .indeterminate:
+                lost = error
                 // What is durable after all is found by its ids.
                 do throws(StoreError) {
                     try await reload()
@@ -184,12 +197,32 @@ extension Ledger {
         guard let durable = try await store.head(of: tenant.ledger), durable.size >= known.size
         else { throw refuse("the store went back while the server ran") }
         guard durable != known else { return }
-        let isSameTree =
-            durable.size == known.size
-            ? durable.frontier == known.frontier
-            : try await tree.root(size: known.size) == known.frontier.root
-        guard isSameTree else { throw refuse("the store's tree changed while the server ran") }
-        adopt(durable, try await tree.edge(size: durable.size))
+        guard let edge = try await edge(from: known, edge, to: durable) else {
+            throw refuse("the store's tree changed while the server ran")
+        }
+        adopt(durable, edge)
+    }
+
+    /// The most leaves of others that are read one by one.
+    private static let catchUpLimit: UInt64 = 65_536
+
+    /// The right edge at a later head of the same tree; nil when it is of another tree.
+    private func edge(
+        from known: Head,
+        _ edge: TileEdge,
+        to durable: Head
+    ) async throws(StoreError) -> TileEdge? {
+        guard durable.size - known.size <= Ledger.catchUpLimit else {
+            let isSameTree = try await tree.root(size: known.size) == known.frontier.root
+            return isSameTree ? try await tree.edge(size: durable.size) : nil
+        }
+        var (frontier, edge) = (known.frontier, edge)
+        let range = known.size..<durable.size
+        for hash in try await store.leafHashes(in: tenant.ledger, at: range) {
+            frontier.append(hash)
+            _ = edge.append(hash)
+        }
+        return frontier == durable.frontier ? edge : nil
     }
 
     /// The durable head: where others write, too, the store is asked.

@@ -8,18 +8,22 @@ internal import Synchronization
 /// Whoever finds none waits in a queue that is bounded, too: beyond it the answer is "unavailable",
 /// at once.
 final class PostgresPool: Sendable {
+    private typealias Waiter = CheckedContinuation<PostgresConnection?, Never>
+
     private struct State {
         var idle: [PostgresConnection] = []
         var open = 0
-        var waiting: [CheckedContinuation<PostgresConnection?, Never>] = []
+        var waiting: [(number: UInt64, waiter: Waiter)] = []
+        var taken: UInt64 = 0
         var isClosed = false
     }
 
     /// Says that every connection is in use and enough wait for one.
     struct Exhausted: Error {}
 
-    /// How many may wait for a connection.
+    /// How many may wait for a connection, and how long each.
     static let waitingCount = 1_000
+    static let waitingTime = Duration.seconds(10)
 
     let target: String
     private let limit: Int
@@ -70,7 +74,7 @@ final class PostgresPool: Sendable {
             defer { (state.idle, state.waiting) = ([], []) }
             return (state.idle, state.waiting)
         }
-        for waiter in waiting { waiter.resume(returning: nil) }
+        for (_, waiter) in waiting { waiter.resume(returning: nil) }
         for connection in idle { await connection.close() }
     }
 
@@ -98,18 +102,46 @@ final class PostgresPool: Sendable {
         case .new: return try await open()
         case .refused: throw .unavailable(Exhausted())
         case .wait:
+            let given = await waitForOne()
+            guard let given else { throw .unavailable(Exhausted()) }
+            return await given.isAlive ? given : try await reopen(given)
+        }
+    }
+
+    /// Waits in the queue, but not for ever.
+    private func waitForOne() async -> PostgresConnection? {
+        let number = state.withLock { state in
+            state.taken += 1
+            return state.taken
+        }
+        return await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try? await Task.sleep(for: PostgresPool.waitingTime)
+                self.endWait(number)
+            }
             let given = await withCheckedContinuation { continuation in
                 let given = state.withLock { state -> PostgresConnection?? in
                     guard !state.isClosed else { return .some(nil) }
                     if let connection = state.idle.popLast() { return connection }
-                    state.waiting.append(continuation)
+                    state.waiting.append((number, continuation))
                     return nil
                 }
                 if let given { continuation.resume(returning: given) }
             }
-            guard let given else { throw .unavailable(Exhausted()) }
-            return await given.isAlive ? given : try await reopen(given)
+            group.cancelAll()
+            return given
         }
+    }
+
+    /// Tells one that waited long enough that there is none.
+    private func endWait(_ number: UInt64) {
+        let waiter = state.withLock { state -> Waiter? in
+            guard let place = state.waiting.firstIndex(where: { $0.number == number }) else {
+                return nil
+            }
+            return state.waiting.remove(at: place).waiter
+        }
+        waiter?.resume(returning: nil)
     }
 
     private func open() async throws(StoreError) -> PostgresConnection {
@@ -134,12 +166,12 @@ final class PostgresPool: Sendable {
 
     /// One connection less; somebody who waits tries to open one in its place.
     private func giveUp() {
-        let waiter = state.withLock { state -> CheckedContinuation<PostgresConnection?, Never>? in
+        let waiter = state.withLock { state -> Waiter? in
             guard !state.waiting.isEmpty else {
                 state.open -= 1
                 return nil
             }
-            return state.waiting.removeFirst()
+            return state.waiting.removeFirst().waiter
         }
         waiter?.resume(returning: PostgresConnection(onNotice: onNotice))
     }
@@ -153,13 +185,13 @@ final class PostgresPool: Sendable {
         }
         let (waiter, isClosed) = state.withLock { state in
             guard !state.isClosed else {
-                return (nil as CheckedContinuation<PostgresConnection?, Never>?, true)
+                return (nil as Waiter?, true)
             }
             guard !state.waiting.isEmpty else {
                 state.idle.append(connection)
                 return (nil, false)
             }
-            return (state.waiting.removeFirst(), false)
+            return (state.waiting.removeFirst().waiter, false)
         }
         waiter?.resume(returning: connection)
         if isClosed { await connection.close() }
