@@ -193,11 +193,11 @@ extension Ledger {
     /// A head that is not a later one of the same tree is refused, and every write after it.
     func reload() async throws(StoreError) {
         // While the store answers, a commit of this process may end; what was known is compared.
-        let known = head
+        let (known, knownEdge) = (head, edge)
         guard let durable = try await store.head(of: tenant.ledger), durable.size >= known.size
         else { throw refuse("the store went back while the server ran") }
         guard durable != known else { return }
-        guard let edge = try await edge(from: known, edge, to: durable) else {
+        guard let edge = try await edge(from: known, knownEdge, to: durable) else {
             throw refuse("the store's tree changed while the server ran")
         }
         adopt(durable, edge)
@@ -212,7 +212,7 @@ extension Ledger {
         _ edge: TileEdge,
         to durable: Head
     ) async throws(StoreError) -> TileEdge? {
-        guard durable.size - known.size <= Ledger.catchUpLimit else {
+        guard durable.size - known.size <= Ledger.catchUpLimit, edge.size == known.size else {
             let isSameTree = try await tree.root(size: known.size) == known.frontier.root
             return isSameTree ? try await tree.edge(size: durable.size) : nil
         }

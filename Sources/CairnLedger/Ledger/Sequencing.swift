@@ -122,7 +122,8 @@ struct Sequencing {
 /// The partial tiles at the right edge, from which full tiles are made as leaves arrive.
 struct TileEdge: Sendable {
     private var levels: [[Digest]] = []
-    private var size: UInt64 = 0
+    /// The number of leaves of the tree.
+    private(set) var size: UInt64 = 0
 
     /// The edge of an empty tree.
     init() {}
