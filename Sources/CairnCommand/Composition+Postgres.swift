@@ -10,14 +10,12 @@ extension Composition {
     /// The database of a place.
     static func postgres(
         _ database: DatabaseSettings,
-        isReadOnly: Bool = false,
         logger: Logger? = nil
     ) -> PostgresStore {
         var options = PostgresStore.Options()
         options.connections = database.connections
         options.replica = database.replica
         options.staleness = database.staleness
-        options.isReadOnly = isReadOnly
         return PostgresStore(database.url, options) { notice in
             logger?.debug("the database says", metadata: ["notice": "\(notice)"])
         }
@@ -86,11 +84,11 @@ extension Composition {
     /// Under what a database keeps the public key of its checkpoints.
     private static let signingKeyName = "signing-key"
 
-    /// Opens the store of a database for an audit; nothing in it can be changed.
+    /// Opens the store of a database for an audit, which writes nothing.
     static func openForAudit(
         _ database: DatabaseSettings
     ) async throws -> PostgresStore {
-        let store = postgres(database, isReadOnly: true)
+        let store = postgres(database)
         do {
             if let unfit = try await store.unfitness(forWriting: false) {
                 throw CommandFailure.unavailable(unfit.description)

@@ -163,6 +163,8 @@ struct SharedLedgerTests {
             "UPDATE payloads SET seed = seed",
             "DELETE FROM payloads", "DELETE FROM tiles", "UPDATE checkpoints SET note = note",
             "DELETE FROM heads", "UPDATE heads SET size = size - 1",
+            "UPDATE heads SET size = 0, frontier = '', epoch = epoch + 1",
+            "UPDATE heads SET ledger = gen_random_uuid()", "CREATE TEMP TABLE heads (size bigint)",
             "DROP TRIGGER entries_refuse ON entries", "DROP TABLE entries",
             "ALTER TABLE entries DISABLE TRIGGER ALL", "SET session_replication_role = replica",
             "CREATE OR REPLACE FUNCTION cairn_refuse() RETURNS trigger LANGUAGE sql AS ''",

@@ -162,6 +162,13 @@ struct DatabaseTests {
         )
         #expect(shown.status == 0)
         #expect(shown.output.contains("database.url") && !shown.output.contains("hidden"))
+        for url in [
+            "postgresql://u:hid%zzden@h/d", "postgresql://u:hid]den@[h/d", "password= hid den",
+        ] {
+            let audit = try await CairnBinary.run("audit", "--database-url", url, "--data", "x")
+            #expect(audit.status == 3 && audit.error.contains("malformed"), "\(audit.error)")
+            #expect(!audit.error.contains("hid") && !audit.error.contains("den\""))
+        }
         let alone = try await CairnBinary.run("config", "--read-url", "host=h")
         #expect(alone.status == 2 && alone.error.contains("database.url"))
     }

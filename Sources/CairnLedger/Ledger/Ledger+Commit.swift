@@ -179,7 +179,7 @@ extension Ledger {
         orElse lost: StoreError
     ) async throws(StoreError) -> Bool {
         do throws(StoreError) {
-            if try await store.head(of: tenant.ledger) == batch.head { return true }
+            if try await store.confirms(batch.head, of: tenant.ledger) { return true }
             try await reload()
             return false
         } catch {

@@ -59,6 +59,8 @@ package actor Ledger {
         self.clockGuard = clockGuard ?? ClockGuard(clock)
         lastUsed = clock.continuousMilliseconds()
         do throws(StoreError) {
+            // Before the head: another process may publish a later one in between.
+            let published = try await vault?.newest(of: tenant.ledger)
             guard let head = try await store.head(of: tenant.ledger) else {
                 throw StoreError.corrupt("the ledger of tenant \(tenant.name) is not in the store")
             }
@@ -68,7 +70,7 @@ package actor Ledger {
                 of: head,
                 tenant: tenant,
                 signer: signer,
-                vault: vault
+                published: published
             )
         } catch {
             throw LedgerError(error)

@@ -32,6 +32,10 @@ package protocol LedgerStore: Sendable {
         _ make: @Sendable (Head, [Digest]) -> (batch: Batch, sequenced: Sequenced)?
     ) async throws(StoreError) -> Sequenced?
 
+    /// Whether a head is the durable one, as durable as a commit that was answered: where a commit
+    /// waits for copies, so does this.
+    func confirms(_ head: Head, of ledger: LedgerID) async throws(StoreError) -> Bool
+
     /// Where those of `ids` are that are recorded; the others are absent.
     func indexes(
         of ids: [EventID],
@@ -89,6 +93,11 @@ package protocol LedgerStore: Sendable {
 extension LedgerStore {
     /// A store of one process.
     package var isShared: Bool { false }
+
+    /// A store without copies has nothing to wait for.
+    package func confirms(_ head: Head, of ledger: LedgerID) async throws(StoreError) -> Bool {
+        try await self.head(of: ledger) == head
+    }
 
     /// In a store of one process, nobody else can move the head.
     package func commit<Sequenced: Sendable>(

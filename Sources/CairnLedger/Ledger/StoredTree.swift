@@ -125,9 +125,9 @@ package struct StoredTree: TileSource {
         of head: Head,
         tenant: Tenant,
         signer: any CheckpointSigner,
-        vault: (any CheckpointVault)?
+        published note: SignedNote?
     ) async throws(StoreError) -> Fault? {
-        guard let note = try await vault?.newest(of: tenant.ledger) else { return nil }
+        guard let note else { return nil }
         let checkpoint: Checkpoint
         do {
             checkpoint = try Checkpoint.open(

@@ -26,7 +26,8 @@ enum Folder {
     /// Writes a file so that it is whole or absent, whatever happens: a temporary file, fsync,
     /// rename, fsync of the folder.
     static func write(_ bytes: [UInt8], to path: String, mode: mode_t) throws {
-        let temporary = path + ".new"
+        // Of this process alone: another one may write the same file.
+        let temporary = "\(path).\(getpid()).new"
         unlink(temporary)
         let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode)
         guard file >= 0 else { throw FileFailure(errno: errno) }

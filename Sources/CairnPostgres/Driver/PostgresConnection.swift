@@ -26,10 +26,21 @@ actor PostgresConnection {
     ///
     /// `target` is a URL or words of libpq; what it does not say, the environment does, as libpq
     /// reads it.
-    func open(_ target: String, isReadOnly: Bool = false) throws(PostgresFailure) {
+    func open(_ target: String) throws(PostgresFailure) {
         // What comes later is stronger.
-        let keys = ["connect_timeout", "tcp_user_timeout", "dbname", "client_encoding"]
-        let values = ["5", "10000", target, "UTF8"]
+        let keys = [
+            "connect_timeout", "tcp_user_timeout", "keepalives_idle", "keepalives_interval",
+            "keepalives_count", "dbname", "client_encoding",
+        ]
+        let values = ["5", "10000", "5", "2", "3", target, "UTF8"]
+        guard Self.isWellFormed(target) else {
+            // libpq would say what is wrong with it, password and all.
+            throw PostgresFailure(
+                state: nil,
+                message: "the URL of the database is malformed",
+                isDisconnected: true
+            )
+        }
         handle = keys.withCStrings { keys in
             values.withCStrings { values in
                 Handle(PQconnectdbParams(keys, values, 1), onNotice)
@@ -39,7 +50,6 @@ actor PostgresConnection {
             throw failure(nil)
         }
         try runScript(Self.settings)
-        if isReadOnly { try runScript("SET default_transaction_read_only = on") }
     }
 
     /// What holds on every connection, and what no statement relies on: a pooler in between may
@@ -52,6 +62,14 @@ actor PostgresConnection {
         SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
         SET max_parallel_workers_per_gather = 0; SET random_page_cost = 1.1;
         """
+
+    /// Whether libpq can read where the database is.
+    private static func isWellFormed(_ target: String) -> Bool {
+        guard target.contains("=") || target.contains("://") else { return true }
+        guard let options = PQconninfoParse(target, nil) else { return false }
+        PQconninfoFree(options)
+        return true
+    }
 
     /// Whether the connection is open, as far as this end knows.
     var isOpen: Bool { connection.map { PQstatus($0) == CONNECTION_OK } ?? false }
@@ -129,7 +147,8 @@ actor PostgresConnection {
         _ mode: String = "",
         _ body: (isolated PostgresConnection) throws -> Value
     ) throws -> Value {
-        try runScript("BEGIN \(mode)")
+        // Who stops in the middle holds nobody up for longer than that.
+        try runScript("BEGIN \(mode); SET LOCAL idle_in_transaction_session_timeout = '5s'")
         do {
             let value = try body(self)
             try run("COMMIT")

@@ -14,8 +14,10 @@ struct PostgresFailure: Error, CustomStringConvertible {
     init(state: String?, message: String, isDisconnected: Bool) {
         self.state = state
         self.isDisconnected = isDisconnected
-        // What is wrong with values is said with the values.
-        let hasValues = state.map { ["22", "23"].contains($0.prefix(2)) || $0 == "42601" } ?? false
+        // What is wrong with values is said with the values: only what is wrong with the server, its
+        // room or its roles is told as it says it.
+        let told: Set<Substring> = ["08", "25", "28", "3D", "40", "53", "55", "57"]
+        let hasValues = state.map { !told.contains($0.prefix(2)) && $0 != "42P01" } ?? false
         let text = message.trimmingPrefix { $0.isWhitespace }.prefix { $0 != "\n" }
         description = hasValues ? "SQLSTATE \(state ?? "")" : String(text)
     }

@@ -23,23 +23,20 @@ final class PostgresPool: Sendable {
 
     /// How many may wait for a connection, and how long each.
     static let waitingCount = 1_000
-    static let waitingTime = Duration.seconds(10)
+    static let waitingTime = Duration.seconds(30)
 
     let target: String
     private let limit: Int
-    private let isReadOnly: Bool
     private let onNotice: @Sendable (String) -> Void
     private let state = Mutex(State())
 
     init(
         _ target: String,
         connections limit: Int,
-        isReadOnly: Bool = false,
         onNotice: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.target = target
         self.limit = limit
-        self.isReadOnly = isReadOnly
         self.onNotice = onNotice
     }
 
@@ -156,7 +153,7 @@ final class PostgresPool: Sendable {
     {
         await connection.close()
         do throws(PostgresFailure) {
-            try await connection.open(target, isReadOnly: isReadOnly)
+            try await connection.open(target)
             return connection
         } catch {
             giveUp()

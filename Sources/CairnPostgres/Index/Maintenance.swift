@@ -28,10 +28,11 @@ package struct Maintenance: Service {
         store.memory.signalDue()
         for await _ in store.memory.due.cancelOnGracefulShutdown() {
             do throws(StoreError) {
-                if store.memory.takeUntidied() || isFirst { try await store.tidy() }
+                // What is counted does not wait for what cannot be tidied.
                 if isFirst { try await store.rollDue() }
-                isFirst = false
                 for ledger in store.memory.takeUncounted() { try await store.roll(ledger) }
+                if store.memory.takeUntidied() || isFirst { try await store.tidy() }
+                isFirst = false
             } catch {
                 logger.warning("the index falls behind", metadata: ["error": "\(error)"])
                 try await Task.sleep(for: Maintenance.pause)

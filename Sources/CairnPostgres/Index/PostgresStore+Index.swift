@@ -13,48 +13,61 @@ extension PostgresStore: RecordIndex {
     ) async throws(StoreError) -> [FoundRecord] {
         // A condition without a value is met by nothing.
         guard !query.filters.contains(where: \.values.isEmpty) else { return [] }
-        let terms = LedgerTerms(ledger)
-        let expression = TermExpression(query, terms.maker)
-        let cached = memory.blocks(of: ledger)
-        let (found, blocks) = try await read(ledger, of: size) { connection in
-            var blocks = cached
-            try PostgresStore.extend(&blocks, ledger, connection)
-            let search = PlaceSearch(
-                ledger: ledger,
-                query: query,
-                text: try expression.map { expression in
-                    try SearchText(expression, terms) {
-                        try PostgresStore.types($0, ledger, connection)
-                    }
-                },
-                places: try PostgresStore.places(query, ledger, size, connection)
-            )
-            var found: [FoundRecord] = []
-            var place = place
-            var factor = 1
-            // Terms may be shared and phrases are not in the index, so what is found is checked,
-            // and the search goes on where something fell away, with more at a time.
-            while found.count < limit {
-                let wanted = min(max(1000, limit), factor * (limit - found.count))
-                factor *= 4
-                let candidates = try search.candidates(
-                    after: place,
-                    limit: wanted,
-                    blocks: blocks,
-                    connection
-                )
-                found += try PostgresStore.found(candidates, ledger, connection)
-                    .filter { query.matches($0.record) }
-                guard candidates.count == wanted, let last = candidates.last else { break }
-                place = PagePosition(
-                    occurredAt: Timestamp(nanoseconds: last.occurredAt),
-                    index: UInt64(last.place)
-                )
+        var (found, blocks, place) = ([FoundRecord](), memory.blocks(of: ledger), place)
+        var wanted = limit
+        // Terms may be shared and phrases are not in the index, so what is found is checked, and the
+        // search goes on where something fell away, with more at a time. Each round has a connection
+        // of its own, so that a long search does not keep others from theirs.
+        while true {
+            let (known, start, count) = (blocks, place, wanted)
+            let round = try await read(ledger, of: size) { connection in
+                try PostgresStore.round(query, ledger, size, known, start, count, connection)
             }
-            return (Array(found.prefix(limit)), blocks)
+            blocks = round.blocks
+            found += round.found.filter { query.matches($0.record) }
+            guard found.count < limit, round.found.count == wanted, !Task.isCancelled,
+                let last = round.found.last?.record
+            else { break }
+            place = PagePosition(occurredAt: last.occurredAt, index: last.index)
+            wanted = min(PostgresStore.roundLimit, wanted * 4)
         }
         memory.remember(blocks, of: ledger)
-        return found
+        return Array(found.prefix(limit))
+    }
+
+    /// The most records that are compared with a query at a time.
+    private static let roundLimit = 256
+
+    /// Candidates of a page after a place, in its order.
+    private static func round(
+        _ query: RecordQuery,
+        _ ledger: LedgerID,
+        _ size: UInt64,
+        _ known: TimeBlocks,
+        _ place: PagePosition?,
+        _ count: Int,
+        _ connection: isolated PostgresConnection
+    ) throws -> (found: [FoundRecord], blocks: TimeBlocks) {
+        let terms = LedgerTerms(ledger)
+        var blocks = known
+        try PostgresStore.extend(&blocks, ledger, connection)
+        let search = PlaceSearch(
+            ledger: ledger,
+            query: query,
+            text: try TermExpression(query, terms.maker).map { expression in
+                try SearchText(expression, terms) {
+                    try PostgresStore.types($0, ledger, connection)
+                }
+            },
+            places: try PostgresStore.places(query, ledger, size, connection)
+        )
+        let candidates = try search.candidates(
+            after: place,
+            limit: count,
+            blocks: blocks,
+            connection
+        )
+        return (try PostgresStore.found(candidates, ledger, connection), blocks)
     }
 
     /// Adds the full blocks that the database has beyond what is known here.

@@ -12,6 +12,14 @@ extension PostgresStore {
         progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void
     ) async throws(StoreError) {
         guard let head = try await head(of: ledger) else { return }
+        for first in stride(from: 0, to: head.size, by: Int(BlockTerms.size)) {
+            let range = first..<min(first + BlockTerms.size, head.size)
+            try await pool.use(isWrite: true) { connection in
+                try PostgresStore.reindex(range, of: ledger, connection)
+            }
+            progress(range.upperBound, head.size)
+        }
+        // Only then what is made of these rows: servers that count meanwhile count what was wrong.
         try await pool.use(isWrite: true) { connection in
             try connection.transaction { connection in
                 // The row is the lock of whoever counts.
@@ -29,13 +37,6 @@ extension PostgresStore {
                     try connection.run(statement, [.uuid(ledger)])
                 }
             }
-        }
-        for first in stride(from: 0, to: head.size, by: Int(BlockTerms.size)) {
-            let range = first..<min(first + BlockTerms.size, head.size)
-            try await pool.use(isWrite: true) { connection in
-                try PostgresStore.reindex(range, of: ledger, connection)
-            }
-            progress(range.upperBound, head.size)
         }
         try await tidy()
         try await roll(ledger)

@@ -7,6 +7,9 @@ struct SearchText: Sendable {
     /// How many types a beginning may stand for before the index looks for the beginning itself.
     static let typeLimit = 100
 
+    /// The longest term that PostgreSQL takes; a longer one is in no record.
+    static let termLimitBytes = 2046
+
     /// Whether a condition is met by all words that begin in some way.
     let hasPrefix: Bool
     private let conditions: String
@@ -20,7 +23,9 @@ struct SearchText: Sendable {
     ) rethrows {
         let groups = try expression.groups.map { group in
             let alternatives = try group.flatMap { term -> [String] in
-                guard term.isTerm else { return [Self.quoted(terms.none)] }
+                guard term.isTerm, term.text.utf8.count <= Self.termLimitBytes else {
+                    return [Self.quoted(terms.none)]
+                }
                 guard term.isPrefix else { return [Self.quoted(term.text)] }
                 guard let prefix = term.typePrefix, let types = try types(prefix) else {
                     return [Self.quoted(term.text) + ":*"]

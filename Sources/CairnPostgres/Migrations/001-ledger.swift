@@ -102,9 +102,11 @@ enum LedgerMigration {
         CREATE INDEX search_by_time ON search (ledger, occurred_at, idx);
         CREATE INDEX search_by_term ON search USING gin (terms);
 
-        CREATE FUNCTION cairn_tidy() RETURNS bigint LANGUAGE sql SECURITY DEFINER
-            SET search_path = pg_catalog
-            BEGIN ATOMIC SELECT gin_clean_pending_list('search_by_term'::regclass); END;
+        CREATE FUNCTION cairn_tidy() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
+            SET search_path FROM CURRENT AS $$
+        BEGIN
+            RETURN pg_catalog.gin_clean_pending_list('search_by_term'::pg_catalog.regclass);
+        END $$;
         REVOKE ALL ON FUNCTION cairn_tidy() FROM PUBLIC;
 
         CREATE TABLE types (
@@ -137,7 +139,8 @@ enum LedgerMigration {
         """
 
     private static let seals = """
-        CREATE FUNCTION cairn_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION cairn_refuse() RETURNS trigger LANGUAGE plpgsql
+            SET search_path = pg_catalog AS $$
         BEGIN
             RAISE EXCEPTION '% never changes', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
         END $$;
@@ -150,9 +153,10 @@ enum LedgerMigration {
         CREATE TRIGGER checkpoints_refuse_truncate BEFORE TRUNCATE ON checkpoints
             FOR EACH STATEMENT EXECUTE FUNCTION cairn_refuse();
 
-        CREATE FUNCTION cairn_refuse_less() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION cairn_refuse_less() RETURNS trigger LANGUAGE plpgsql
+            SET search_path = pg_catalog AS $$
         BEGIN
-            IF NEW.size < OLD.size AND NEW.epoch <= OLD.epoch THEN
+            IF NEW.ledger <> OLD.ledger OR NEW.size < OLD.size THEN
                 RAISE EXCEPTION 'a head never goes back' USING ERRCODE = 'restrict_violation';
             END IF;
             RETURN NEW;

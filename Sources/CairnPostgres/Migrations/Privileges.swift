@@ -26,7 +26,14 @@ enum Privileges {
                 REVOKE ALL ON \(all) FROM PUBLIC, \(name);
                 GRANT SELECT ON cairn_schema TO \(name);
                 GRANT SELECT, INSERT ON \(evidence.joined(separator: ", ")) TO \(name);
-                GRANT SELECT, INSERT, UPDATE ON heads TO \(name);
+                GRANT SELECT, INSERT ON heads TO \(name);
+                GRANT UPDATE (size, frontier, root, chain, last_received_at, epoch)
+                    ON heads TO \(name);
+                DO $$ BEGIN
+                    EXECUTE format(
+                        'REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()
+                    );
+                END $$;
                 GRANT SELECT, INSERT, UPDATE, DELETE ON \(usual.joined(separator: ", ")) TO \(name);
                 GRANT EXECUTE ON FUNCTION cairn_tidy() TO \(name);
                 """

@@ -53,9 +53,7 @@ extension PostgresStore {
             guard case .indeterminate = error else { throw error }
             // The answer was lost. If the head is the batch's, it was carried out; if it is not, it
             // may be yet, for as long as the server does not know that nobody listens.
-            guard let now = try? await self.head(of: batch.ledger), now == batch.head else {
-                throw error
-            }
+            guard (try? await confirms(batch.head, of: batch.ledger)) == true else { throw error }
             return
         }
         guard moved == 1 else {
@@ -69,6 +67,22 @@ extension PostgresStore {
     }
 
     package var isShared: Bool { true }
+
+    /// Writes the head as it is: the commit of that waits for a synchronous standby to have all that
+    /// came before.
+    package func confirms(_ head: Head, of ledger: LedgerID) async throws(StoreError) -> Bool {
+        let values = PostgresStore.headValues(ledger, head, head)
+        return try await pool.use(isWrite: true) { connection in
+            try connection.run(PostgresStore.headUpdate, values).changedCount == 1
+        }
+    }
+
+    private static let headUpdate = """
+        UPDATE heads SET size = $2, frontier = $3, root = $4, chain = $5,
+            last_received_at = $6, epoch = $7
+        WHERE ledger = $1 AND size = $8 AND frontier = $9 AND chain = $10
+            AND last_received_at = $11 AND epoch = $12
+        """
 
     /// The most leaves of others that are read while the head is held.
     private static let catchUpLimit = 65_536
@@ -193,15 +207,7 @@ extension PostgresStore {
     ) async throws(StoreError) {
         let values = PostgresStore.headValues(ledger, head, next)
         let changed = try await pool.use(isWrite: true) { connection in
-            try connection.run(
-                """
-                UPDATE heads SET size = $2, frontier = $3, root = $4, chain = $5,
-                    last_received_at = $6, epoch = $7
-                WHERE ledger = $1 AND size = $8 AND frontier = $9 AND chain = $10
-                    AND last_received_at = $11 AND epoch = $12
-                """,
-                values
-            ).changedCount
+            try connection.run(PostgresStore.headUpdate, values).changedCount
         }
         guard changed == 1 else { throw .conflict }
     }

@@ -16,8 +16,6 @@ package struct PostgresStore: Sendable {
         package var replica: String?
         /// How long a reader waits for the replica before it asks the primary, in milliseconds.
         package var staleness = 200
-        /// Whether nothing may be written.
-        package var isReadOnly = false
 
         /// The options that hold unless an operator sets others.
         package init() {}
@@ -38,7 +36,6 @@ package struct PostgresStore: Sendable {
         pool = PostgresPool(
             target,
             connections: options.connections,
-            isReadOnly: options.isReadOnly,
             onNotice: onNotice
         )
         replica = options.replica.map { target in
@@ -89,6 +86,8 @@ extension PostgresStore {
         case newer(Int64)
         /// It is a standby, which takes no writes.
         case standby
+        /// It says that something is durable before it is, by that setting.
+        case unsafe(String)
 
         package var description: String {
             switch self {
@@ -99,6 +98,8 @@ extension PostgresStore {
             case .newer(let version):
                 "the database has schema \(version), which this program cannot work with; it knows "
                     + "\(Migrations.newest): run a newer cairn"
+            case .unsafe(let setting):
+                "\(setting) is off, so what the database commits is not durable; switch it on"
             case .standby: "the database is a standby, which takes no writes; name the primary"
             }
         }
@@ -112,7 +113,13 @@ extension PostgresStore {
             }
             if version < Migrations.newest { return .older(version) }
             if readableBy > Migrations.newest { return .newer(version) }
-            return try forWriting && PostgresStore.isStandby(connection) ? .standby : nil
+            guard forWriting else { return nil }
+            if try PostgresStore.isStandby(connection) { return .standby }
+            for setting in ["synchronous_commit", "fsync", "full_page_writes"] {
+                let value = try connection.run("SELECT current_setting($1)", [.text(setting)])
+                if value.text(0, 0) == "off" { return .unsafe(setting) }
+            }
+            return nil
         }
     }
 
