@@ -104,7 +104,8 @@ let package = Package(
             name: "CairnCommand",
             dependencies: [
                 "CairnServer", "CairnLocal", "CairnPostgres", "CairnLedger", "CairnAPI", "Cairn",
-                "CZlib", logging, metrics, lifecycle, nioCore, httpTypes, hummingbird, crypto, instrumentation,
+                "CZlib", logging, metrics, lifecycle, nioCore, httpTypes, hummingbird, crypto,
+                instrumentation,
                 serviceContext,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
