@@ -2,7 +2,7 @@
 
 internal import CairnLedger
 package import Logging
-package import ServiceLifecycle
+internal import ServiceLifecycle
 
 /// Keeps the index, the counts and the times of blocks close behind the records while a server
 /// runs.

@@ -2,7 +2,7 @@
 
 internal import CairnLedger
 package import Logging
-package import ServiceLifecycle
+internal import ServiceLifecycle
 
 /// Hears of keys and viewer tokens that any server makes or revokes, at once.
 ///
