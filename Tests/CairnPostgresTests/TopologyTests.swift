@@ -68,12 +68,12 @@ struct TopologyTests {
         let counted = try await store.statistics(in: Tenant.example.ledger, from: nil, to: nil)
         #expect(counted.total == reference.head.size)
         await behind.close()
-        try standby.stop()
+        standby.stop()
         try await append()
         let gone = try await Self.find(store, reference)
         #expect(gone.first == reference.head.size - 1)
         await store.close()
-        try primary.stop()
+        primary.stop()
     }
 
     @Test(
@@ -125,7 +125,7 @@ struct TopologyTests {
         let fault = try await first.check(in: Tenant.example.ledger) { _ in }
         #expect(fault == nil)
         for store in stores { await store.close() }
-        try pooler.stop()
+        pooler.stop()
     }
 
     @Test("A key that one server makes or revokes is known to another one when it is told")

@@ -80,7 +80,7 @@ package final class PostgresServer: Sendable {
                 ["\(programs)/pg_isready", "-h", "127.0.0.1", "-p", "\(port)", "-q"],
                 in: folder
             )
-            if try ready.waitUntilEnd() == 0 { return }
+            if ready.waitUntilEnd() == 0 { return }
             usleep(50_000)
         }
         throw Absent(description: "the server does not get ready")
@@ -113,9 +113,9 @@ package final class PostgresServer: Sendable {
     }
 
     /// Stops the server and waits until it has ended.
-    package func stop() throws {
+    package func stop() {
         process.signal(SIGTERM)
-        _ = try process.waitUntilEnd()
+        _ = process.waitUntilEnd()
     }
 
     // MARK: Programs
@@ -235,9 +235,9 @@ package final class PostgresServer: Sendable {
         }
 
         /// Stops it.
-        package func stop() throws {
+        package func stop() {
             process.signal(SIGTERM)
-            _ = try process.waitUntilEnd()
+            _ = process.waitUntilEnd()
         }
     }
 }
