@@ -32,6 +32,12 @@ extension Composition {
             if let unfit = try await store.unfitness(forWriting: true) {
                 throw CommandFailure.unavailable(unfit.description)
             }
+            if database.needsLeastPrivilege, try await store.ownsTables() {
+                throw CommandFailure.badInput(
+                    "in production the database's role must not own the tables nor be a "
+                        + "superuser; make one and give it its rights with `cairn migrate --grant`"
+                )
+            }
             try FileManager.default.createDirectory(
                 atPath: place.folder,
                 withIntermediateDirectories: true,
@@ -62,13 +68,6 @@ extension Composition {
                     // A command has no service beside it that takes what it added into the index.
                     try? await store.catchUp()
                     await store.close()
-                },
-                value: { (name, fresh) async throws(StoreError) in
-                    try await store.keep(fresh, as: name)
-                    guard let kept = try await store.value(name) else {
-                        throw .corrupt("the store does not keep \(name)")
-                    }
-                    return kept
                 },
                 maintenance: { Maintenance(store: store, logger: $0) },
                 keyChanges: { logger, keys in

@@ -67,12 +67,19 @@ enum Composition {
         var pingName = "disk"
         /// Merges what waits and lets go of files and connections.
         let close: @Sendable () async throws(StoreError) -> Void
-        /// The value that the store keeps under a name, which is `fresh` at the first time.
-        let value: @Sendable (_ name: String, _ fresh: [UInt8]) async throws(StoreError) -> [UInt8]
         /// Makes the service that keeps the store in order while it is used.
         let maintenance: @Sendable (Logger) -> any Service
         /// Makes the service that hears of keys which others change, if there are others.
         var keyChanges: KeyChangesMaker?
+
+        /// The value that the store keeps under a name, which is `fresh` at the first time.
+        func value(_ name: String, _ fresh: [UInt8]) async throws(StoreError) -> [UInt8] {
+            try await store.keep(fresh, as: name)
+            guard let kept = try await store.value(name) else {
+                throw .corrupt("the store does not keep \(name)")
+            }
+            return kept
+        }
     }
 
     /// Opens a store for use; nobody else may have that of a folder open.
@@ -99,13 +106,6 @@ enum Composition {
                 secret: { secret($0, of: signingKey) },
                 ping: { () async throws(StoreError) in try await store.ping() },
                 close: { () async throws(StoreError) in try await store.close() },
-                value: { (name, fresh) async throws(StoreError) in
-                    try await store.keep(fresh, as: name)
-                    guard let kept = try await store.value(name) else {
-                        throw .corrupt("the store does not keep \(name)")
-                    }
-                    return kept
-                },
                 maintenance: { Maintenance(store: store, logger: $0) }
             )
         } catch {

@@ -60,6 +60,47 @@ struct MigrationTests {
         await store.close()
     }
 
+    @Test("A database that answers before it is durable is refused")
+    func unsafe() async throws {
+        let target = try PostgresServer.running().database()
+        let store = PostgresStore(target)
+        try await store.migrate()
+        let name = target.split(separator: "/").last ?? ""
+        try await store.run("ALTER DATABASE \(name) SET synchronous_commit = off")
+        let careless = PostgresStore(target)
+        let refusal = try await careless.unfitness(forWriting: true)
+        #expect(refusal == .unsafe("synchronous_commit"))
+        let reading = try await careless.unfitness(forWriting: false)
+        #expect(reading == nil)
+        for store in [store, careless] { await store.close() }
+    }
+
+    @Test("A role that owns the tables is told from one that was given its rights")
+    func owner() async throws {
+        let target = try PostgresServer.running().database()
+        let owner = PostgresStore(target)
+        try await owner.migrate()
+        try await owner.run(
+            """
+            DO $$ BEGIN CREATE ROLE cairn_plain LOGIN; EXCEPTION WHEN duplicate_object THEN END $$;
+            DO $$ BEGIN CREATE ROLE cairn_member LOGIN; EXCEPTION WHEN duplicate_object THEN END $$;
+            DO $$ BEGIN CREATE ROLE cairn_holder; EXCEPTION WHEN duplicate_object THEN END $$;
+            GRANT cairn_holder TO cairn_member;
+            ALTER TABLE entries OWNER TO cairn_holder;
+            """
+        )
+        try await owner.grant(to: "cairn_plain")
+        let (plain, member) = (
+            PostgresStore(PostgresServer.url(target, as: "cairn_plain")),
+            PostgresStore(PostgresServer.url(target, as: "cairn_member"))
+        )
+        let superuser = try await owner.ownsTables()
+        let given = try await plain.ownsTables()
+        let belonging = try await member.ownsTables()
+        #expect(superuser && !given && belonging)
+        for store in [owner, plain, member] { await store.close() }
+    }
+
     // MARK: A cluster's rules
 
     /// What Citus refuses, in the words of its manual: triggers on a table that is to be

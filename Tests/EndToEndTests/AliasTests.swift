@@ -36,6 +36,14 @@ struct AliasTests {
             ),
             (["ENVIRONMENT": "Production"], "environment", "production", "ENVIRONMENT"),
             (["ENVIRONMENT": "dev"], "environment", "development", "ENVIRONMENT"),
+            (
+                ["DATABASE_URL": "postgres://db.example.com/a"], "database.url", "set",
+                "DATABASE_URL"
+            ),
+            (
+                ["DATABASE_URL": "postgresql+asyncpg://u:p@db.example.com/a"],
+                "database.url", "set", "DATABASE_URL"
+            ),
         ] as [([String: String], String, String, String)]
     )
     func alias(

@@ -120,6 +120,21 @@ struct DatabaseTests {
                 data
             )
             #expect(tenant.status == 0, "\(tenant.error)")
+            let named = try await CairnBinary.run(
+                ["tenant", "create", "named", "--origin", "log.example.com/x", "--json"]
+                    + ["--database-url", url, "--data", data]
+            )
+            #expect(named.output.contains("log.example.com/x/"), "\(named.error)")
+            let viewer = try await CairnBinary.run(
+                ["viewer", "create", "--tenant", "acme", "--actor-id", "ada"]
+                    + ["--database-url", url, "--data", data]
+            )
+            #expect(viewer.status == 0, "\(viewer.error)")
+            let careless = try await CairnBinary.run(
+                ["serve", "--environment", "production", "--port", "0"]
+                    + ["--database-url", url, "--data", data]
+            )
+            #expect(careless.status == 2 && careless.error.contains("--grant"), "\(careless.error)")
             let listed = try await CairnBinary.run(
                 "ledger",
                 "list",
@@ -129,7 +144,7 @@ struct DatabaseTests {
                 data,
                 "--json"
             )
-            #expect(listed.lines.count == 2, "\(listed.output) \(listed.error)")
+            #expect(listed.lines.count == 3, "\(listed.output) \(listed.error)")
             let other = folder.appendingPathComponent("other").path
             let stranger = try await CairnBinary.run(
                 "key",

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import ArgumentParser
 import Cairn
 import CairnAPI
 import CairnLedger
 import CairnServer
-import Foundation
 import NIOHTTP1
 
 /// Where tenants and keys are managed: at a server, or in a store on disk.
@@ -29,86 +27,6 @@ protocol Administration: Sendable {
     ) async throws -> JSONValue
     /// Revokes a viewer token.
     func revokeViewer(_ id: String, of tenant: String?) async throws
-}
-
-/// How a command finds what it manages.
-struct AdministrationOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "The server's address. Default: \(LedgerOptions.defaultServer), or CAIRN_SERVER.",
-            valueName: "url"
-        )
-    )
-    var server: String?
-
-    @Option(help: ArgumentHelp("The API key; also CAIRN_API_KEY.", valueName: "key"))
-    var apiKey: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Use the store in this folder instead of a server; no server may run on it.",
-            valueName: "folder"
-        )
-    )
-    var data: String?
-
-    @Option(
-        name: Setting.databaseURL.name,
-        help: ArgumentHelp(
-            "Use the store in this database instead of a server; servers may run on it. Its "
-                + "signing key is in the folder of --data, or ./cairn-data.",
-            valueName: "url"
-        )
-    )
-    var databaseURL: String?
-
-    func validate() throws {
-        if data != nil || databaseURL != nil, server != nil || apiKey != nil {
-            throw ValidationError("--data and --database-url exclude --server")
-        }
-    }
-
-    /// Opens what is managed, and closes it when `body` is done.
-    func run<Result: Sendable>(
-        origin: String? = nil,
-        _ body: (any Administration) async throws -> Result
-    ) async throws -> Result {
-        guard data != nil || databaseURL != nil else {
-            let environment = ProcessInfo.processInfo.environment
-            let remote = try RemoteLedger(
-                server: server ?? environment["CAIRN_SERVER"] ?? LedgerOptions.defaultServer,
-                apiKey: apiKey ?? environment["CAIRN_API_KEY"]
-            )
-            return try await AdministrationOptions.closing(remote.close) {
-                try await body(RemoteAdministration(server: remote))
-            }
-        }
-        let open = try await Composition.openExisting(
-            StorePlace(data: data, databaseURL: databaseURL)
-        )
-        if databaseURL != nil {
-            try await Composition.createDefaultTenant(in: open, prefix: origin)
-        }
-        return try await AdministrationOptions.closing({ try await open.close() }) {
-            try await body(try await LocalAdministration(open, prefix: origin))
-        }
-    }
-
-    private static func closing<Result>(
-        _ close: () async throws -> Void,
-        _ body: () async throws -> Result
-    ) async throws -> Result {
-        let result: Result
-        do {
-            result = try await body()
-        } catch {
-            // The first failure is the one to tell.
-            try? await close()
-            throw error
-        }
-        try await close()
-        return result
-    }
 }
 
 /// Tenants and keys behind a server's HTTP interface.

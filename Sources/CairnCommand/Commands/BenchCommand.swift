@@ -26,7 +26,7 @@ struct BenchCommand: AsyncParsableCommand {
     )
 
     @Option(help: ArgumentHelp("The server's address.", valueName: "url"))
-    var server = LedgerOptions.defaultServer
+    var server = PlaceOptions.defaultServer
     @Option(help: ArgumentHelp("The API key; also CAIRN_API_KEY.", valueName: "key"))
     var apiKey: String?
     @Option(help: "How many connections send at once, 1 to 1000; of each tenant.")

@@ -36,7 +36,7 @@ struct KeyCommand: AsyncParsableCommand {
         var expires: String?
         @Option(help: "The tenant. Default: that of the credential, or default.")
         var tenant: String?
-        @OptionGroup var place: AdministrationOptions
+        @OptionGroup var place: PlaceOptions
         @Flag(help: "Print the key's facts as JSON, the key among them.") var json = false
 
         func validate() throws {
@@ -59,7 +59,7 @@ struct KeyCommand: AsyncParsableCommand {
                 scopes: role?.scopes ?? Set(scope),
                 expiresAt: try expires.map { try Timestamp.parse($0).timestamp }
             )
-            let made = try await place.run { try await $0.createKey(request, of: tenant) }
+            let made = try await place.administer { try await $0.createKey(request, of: tenant) }
             Terminal.write(json ? made.line : made["key"]?.string ?? "")
         }
     }
@@ -75,13 +75,13 @@ struct KeyCommand: AsyncParsableCommand {
 
         @Option(help: "The tenant. Default: that of the credential, or default.")
         var tenant: String?
-        @OptionGroup var place: AdministrationOptions
+        @OptionGroup var place: PlaceOptions
         @Flag(help: "Print a JSON object for each key, one a line.") var json = false
 
         func validate() throws { try KeyCommand.validate(tenant) }
 
         func run() async throws {
-            let keys = try await place.run { try await $0.keys(of: tenant) }
+            let keys = try await place.administer { try await $0.keys(of: tenant) }
             Terminal.write(
                 keys,
                 asJSON: json,
@@ -107,7 +107,7 @@ struct KeyCommand: AsyncParsableCommand {
         @Argument(help: "The key's id: the 12 hex digits after 'cairn_'.") var id: String
         @Option(help: "The tenant. Default: that of the credential, or default.")
         var tenant: String?
-        @OptionGroup var place: AdministrationOptions
+        @OptionGroup var place: PlaceOptions
         @Flag(help: "Print the key's facts as JSON.") var json = false
 
         func validate() throws {
@@ -118,7 +118,7 @@ struct KeyCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let key = try await place.run { try await $0.revokeKey(id, of: tenant) }
+            let key = try await place.administer { try await $0.revokeKey(id, of: tenant) }
             Terminal.write(json ? key.line : key.summary(["id", "name", "revoked_at"]))
         }
     }

@@ -22,7 +22,7 @@ struct TenantCommand: AsyncParsableCommand {
         )
 
         @Argument(help: "The name: 1 to 128 letters, digits, '.', '_' and '-'.") var name: String
-        @OptionGroup var place: AdministrationOptions
+        @OptionGroup var place: PlaceOptions
         @Option(name: Setting.origin.name, help: Setting.origin.help) var origin: String?
         @Flag(help: "Print the tenant as JSON.") var json = false
 
@@ -31,8 +31,10 @@ struct TenantCommand: AsyncParsableCommand {
                 throw ValidationError("a name has 1 to 128 letters, digits, '.', '_' and '-'")
             }
             guard let origin else { return }
-            guard place.data != nil else {
-                throw ValidationError("--origin needs --data: a server has its own setting")
+            guard place.isLocal else {
+                throw ValidationError(
+                    "--origin needs --data or --database-url: a server has its own setting"
+                )
             }
             guard Settings.isOriginPrefix(origin) else {
                 throw ValidationError("--origin takes a prefix such as log.example.com/audit")
@@ -40,7 +42,9 @@ struct TenantCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let tenant = try await place.run(origin: origin) { try await $0.createTenant(name) }
+            let tenant = try await place.administer(origin: origin) {
+                try await $0.createTenant(name)
+            }
             Terminal.write(json ? tenant.line : tenant.summary(["name", "origin"]))
         }
     }
@@ -54,11 +58,11 @@ struct TenantCommand: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var place: AdministrationOptions
+        @OptionGroup var place: PlaceOptions
         @Flag(help: "Print a JSON object for each tenant, one a line.") var json = false
 
         func run() async throws {
-            let tenants = try await place.run { try await $0.tenants() }
+            let tenants = try await place.administer { try await $0.tenants() }
             Terminal.write(
                 tenants,
                 asJSON: json,

@@ -33,8 +33,9 @@ struct ViewerCommand: AsyncParsableCommand {
         @Option(help: "For how many seconds it is good, up to a day.")
         var expiresIn = ViewerToken.defaultSeconds
         @Option(help: "Whom it is for: 1 to 128 bytes.") var subject: String?
-        @Option(help: "The tenant, of a store on disk. Default: default.") var tenant: String?
-        @OptionGroup var place: AdministrationOptions
+        @Option(help: "The tenant, with --data or --database-url. Default: default.") var tenant:
+            String?
+        @OptionGroup var place: PlaceOptions
         @Flag(help: "Print the token's facts as JSON, the token among them.") var json = false
 
         func validate() throws {
@@ -58,7 +59,7 @@ struct ViewerCommand: AsyncParsableCommand {
 
         func run() async throws {
             let request = try request()
-            let made = try await place.run { try await $0.createViewer(request, of: tenant) }
+            let made = try await place.administer { try await $0.createViewer(request, of: tenant) }
             Terminal.write(json ? made.line : made["token"]?.string ?? "")
         }
 
@@ -88,8 +89,9 @@ struct ViewerCommand: AsyncParsableCommand {
         )
 
         @Argument(help: "The token's id: 32 hex digits.") var id: String
-        @Option(help: "The tenant, of a store on disk. Default: default.") var tenant: String?
-        @OptionGroup var place: AdministrationOptions
+        @Option(help: "The tenant, with --data or --database-url. Default: default.") var tenant:
+            String?
+        @OptionGroup var place: PlaceOptions
 
         func validate() throws {
             try ViewerCommand.validate(tenant, place)
@@ -99,14 +101,16 @@ struct ViewerCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await place.run { try await $0.revokeViewer(id, of: tenant) }
+            try await place.administer { try await $0.revokeViewer(id, of: tenant) }
         }
     }
 
-    private static func validate(_ tenant: String?, _ place: AdministrationOptions) throws {
+    private static func validate(_ tenant: String?, _ place: PlaceOptions) throws {
         guard let tenant else { return }
-        guard place.data != nil else {
-            throw ValidationError("--tenant goes with --data; a server knows the credential's")
+        guard place.isLocal else {
+            throw ValidationError(
+                "--tenant goes with --data or --database-url; a server knows the credential's"
+            )
         }
         guard Tenant.isValidName(tenant) else {
             throw ValidationError("--tenant takes 1 to 128 letters, digits, '.', '_' and '-'")

@@ -55,6 +55,8 @@ struct DatabaseSettings: Sendable {
     var replica: String?
     var connections = 16
     var staleness = 200
+    /// Whether the role must not own the tables: what it cannot do, nobody can in its name.
+    var needsLeastPrivilege = false
 
     /// A database with what holds unless an operator sets otherwise.
     init(url: String) {
@@ -77,5 +79,6 @@ struct DatabaseSettings: Sendable {
         self.replica = replica
         connections = try await reader.integer(.databaseConnections)
         staleness = try await reader.integer(.readStaleness)
+        needsLeastPrivilege = try await reader.text(.environment) == "production"
     }
 }

@@ -69,6 +69,11 @@ package protocol Directory: Sendable {
     /// Makes a tenant and its empty ledger durable; a name or ledger that exists is a conflict.
     func create(_ tenant: Tenant) async throws(StoreError)
 
+    /// A value that belongs to the deployment as a whole, such as the origin's prefix, or nil.
+    func value(_ key: String) async throws(StoreError) -> [UInt8]?
+    /// Keeps a value that belongs to the deployment as a whole; one that is there already stays.
+    func keep(_ value: [UInt8], as key: String) async throws(StoreError)
+
     /// Makes a key durable; an id that exists is a conflict.
     func create(_ key: APIKey) async throws(StoreError)
     /// All keys of a tenant, revoked ones too, by when they were made and by id.

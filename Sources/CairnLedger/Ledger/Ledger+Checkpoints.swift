@@ -14,6 +14,12 @@ extension Ledger {
             await withCheckedContinuation { waitingForSignature.append($0) }
         }
         if let refusal { throw .refused(refusal.detail) }
+        isSigning = true
+        defer {
+            isSigning = false
+            waitingForSignature.forEach { $0.resume() }
+            waitingForSignature = []
+        }
         if store.isShared {
             do throws(StoreError) {
                 try await reload()
@@ -28,12 +34,6 @@ extension Ledger {
             root: head.frontier.root
         )
         if let newest, newest.size == head.size { return (checkpoint, newest.note) }
-        isSigning = true
-        defer {
-            isSigning = false
-            waitingForSignature.forEach { $0.resume() }
-            waitingForSignature = []
-        }
         do throws(StoreError) {
             let note = try await signer.sign(checkpoint)
             try await store.keep(note, size: head.size, in: tenant.ledger)

@@ -83,7 +83,14 @@ extension Ledger {
         _ lost: inout StoreError?
     ) async throws(StoreError) -> Draft.Sequenced? {
         let sequenced = draft.sequence(after: head, edge)
-        guard !sequenced.batch.records.isEmpty else { return sequenced }
+        guard !sequenced.batch.records.isEmpty else {
+            // What others' answers told of may be less durable than what is told here.
+            if store.isShared, try await !store.confirms(head, of: tenant.ledger) {
+                try await meet()
+                return nil
+            }
+            return sequenced
+        }
         do throws(StoreError) {
             try await store.commit(sequenced.batch, expecting: head)
         } catch {

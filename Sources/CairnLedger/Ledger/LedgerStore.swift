@@ -61,6 +61,13 @@ package protocol LedgerStore: Sendable {
         in ledger: LedgerID
     ) async throws(StoreError) -> Tile?
 
+    /// The full tiles of one level at `range`, in order, to the first that is not complete.
+    func tiles(
+        level: Int,
+        at range: Range<UInt64>,
+        in ledger: LedgerID
+    ) async throws(StoreError) -> [Tile]
+
     /// Keeps a signed checkpoint; the same size again replaces nothing.
     func keep(_ checkpoint: SignedNote, size: UInt64, in ledger: LedgerID) async throws(StoreError)
 
@@ -113,6 +120,21 @@ extension LedgerStore {
         guard let (batch, sequenced) = make(head, hashes) else { return nil }
         if !batch.records.isEmpty { try await commit(batch, expecting: head) }
         return sequenced
+    }
+
+    /// Where a tile costs no round trip, one after another.
+    package func tiles(
+        level: Int,
+        at range: Range<UInt64>,
+        in ledger: LedgerID
+    ) async throws(StoreError) -> [Tile] {
+        var tiles: [Tile] = []
+        for index in range {
+            let coordinate = TileCoordinate(level: level, index: index)
+            guard let tile = try await tile(coordinate, in: ledger) else { break }
+            tiles.append(tile)
+        }
+        return tiles
     }
 
     /// A store with one way to a record has nothing to compare.

@@ -58,11 +58,13 @@ struct Sequencing {
     private let tenant: Tenant
     private let epoch: Int64
     private let receivedAt: Timestamp
+    private var lastReceivedAt: Int64
 
     init(after head: Head, edge: TileEdge, tenant: Tenant, receivedAt: Int64) {
         frontier = head.frontier
         chain = head.chain
         epoch = head.epoch
+        lastReceivedAt = head.lastReceivedAt
         self.edge = edge
         self.tenant = tenant
         self.receivedAt = Timestamp(milliseconds: receivedAt)
@@ -94,6 +96,7 @@ struct Sequencing {
             )
         )
         frontier.append(hash)
+        lastReceivedAt = receivedAt.milliseconds
         tiles += edge.append(hash)
         let receipt = Receipt(
             id: event.id,
@@ -112,7 +115,7 @@ struct Sequencing {
         let head = Head(
             frontier: frontier,
             chain: chain,
-            lastReceivedAt: receivedAt.milliseconds,
+            lastReceivedAt: lastReceivedAt,
             epoch: epoch
         )
         return (Batch(ledger: tenant.ledger, records: records, tiles: tiles, head: head), edge)

@@ -56,17 +56,7 @@ package struct StoredTree: TileSource {
         range: Range<UInt64>
     ) async throws(StoreError) -> [Digest] {
         if level == 0 { return try await store.leafHashes(in: ledger, at: range) }
-        var hashes: [Digest] = []
-        for index in range {
-            guard
-                let tile = try await store.tile(
-                    TileCoordinate(level: level - 1, index: index),
-                    in: ledger
-                )
-            else { return hashes }
-            hashes.append(tile.root)
-        }
-        return hashes
+        return try await store.tiles(level: level - 1, at: range, in: ledger).map(\.root)
     }
 
     /// The root at a size the ledger has had.

@@ -99,4 +99,40 @@ extension RecordQuery {
     package var narrowsPlaces: Bool {
         indexFrom != nil || indexTo != nil || receivedFrom != nil || receivedTo != nil
     }
+
+    /// The positions that may be in the answer: the query's range of them, narrowed by the server's
+    /// time, which never decreases, and the pinned size.
+    ///
+    /// `leaf` reads the bytes of a leaf, or returns nil for one that is not there.
+    package func places(
+        below size: UInt64,
+        _ leaf: (UInt64) throws -> [UInt8]?
+    ) throws -> Range<UInt64> {
+        var low = min(indexFrom ?? 0, size)
+        var high = min(indexTo ?? size, size)
+        if let receivedFrom {
+            low = max(low, try RecordQuery.firstIndex(from: receivedFrom, below: size, leaf))
+        }
+        if let receivedTo {
+            high = min(high, try RecordQuery.firstIndex(from: receivedTo, below: size, leaf))
+        }
+        return min(low, high)..<high
+    }
+
+    /// The first index whose record was received at or after an instant, by halving.
+    private static func firstIndex(
+        from time: Timestamp,
+        below size: UInt64,
+        _ leaf: (UInt64) throws -> [UInt8]?
+    ) throws -> UInt64 {
+        var (low, high): (UInt64, UInt64) = (0, size)
+        while low < high {
+            let middle = (low + high) / 2
+            guard let bytes = try leaf(middle), let leaf = try? Leaf(parsing: bytes) else {
+                throw StoreError.corrupt("entry \(middle) is not in the store")
+            }
+            if leaf.receivedAt < time { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
 }

@@ -135,46 +135,19 @@ extension LocalStore: RecordIndex {
         ) ?? ""
     }
 
-    /// The places a query may answer with: its range of positions, narrowed by received-at, which
-    /// never decreases, and the pinned size.
     private static func places(
         _ query: RecordQuery,
         _ db: Database,
         _ number: Int64,
         _ size: UInt64
     ) throws -> Range<Int64> {
-        var low = min(query.indexFrom ?? 0, size)
-        var high = min(query.indexTo ?? size, size)
-        if let from = query.receivedFrom {
-            low = max(low, try firstIndex(receivedFrom: from, db, number, size))
-        }
-        if let to = query.receivedTo {
-            high = min(high, try firstIndex(receivedFrom: to, db, number, size))
-        }
-        low = min(low, high)
-        return Place.of(number, low)..<Place.of(number, high)
-    }
-
-    /// The first index whose record was received at or after an instant, by halving.
-    private static func firstIndex(
-        receivedFrom: Timestamp,
-        _ db: Database,
-        _ number: Int64,
-        _ size: UInt64
-    ) throws -> UInt64 {
-        var low: UInt64 = 0
-        var high = size
         let select = try RawStatement(db, "SELECT leaf FROM entries WHERE place = ?")
-        while low < high {
-            let middle = (low + high) / 2
-            select.bind(1, Place.of(number, middle))
-            guard try select.step(), let leaf = try? Leaf(parsing: select.bytes(0)) else {
-                throw StoreError.corrupt("entry \(middle) is not in the store")
-            }
-            select.reset()
-            if leaf.receivedAt < receivedFrom { low = middle + 1 } else { high = middle }
+        let places = try query.places(below: size) { index in
+            select.bind(1, Place.of(number, index))
+            defer { select.reset() }
+            return try select.step() ? select.bytes(0) : nil
         }
-        return low
+        return Place.of(number, places.lowerBound)..<Place.of(number, places.upperBound)
     }
 
     private static func found(_ db: Database, _ place: Int64, origin: String) throws -> FoundRecord

@@ -97,7 +97,8 @@ extension LocalStore: Directory {
         }
     }
 
-    /// A value that belongs to the store as a whole, such as the origin's prefix.
+    // MARK: Values of the deployment
+
     package func value(_ key: String) async throws(StoreError) -> [UInt8]? {
         try await reading {
             try await pool.read { db in
@@ -110,7 +111,6 @@ extension LocalStore: Directory {
         }
     }
 
-    /// Keeps a value that belongs to the store as a whole; one that is there already stays.
     package func keep(_ value: [UInt8], as key: String) async throws(StoreError) {
         try await writing {
             try await pool.write { db in

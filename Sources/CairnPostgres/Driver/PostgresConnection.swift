@@ -49,6 +49,7 @@ actor PostgresConnection {
         guard let connection, PQstatus(connection) == CONNECTION_OK else {
             throw failure(nil)
         }
+        PQsetnonblocking(connection, 1)
         try runScript(Self.settings)
     }
 
@@ -85,19 +86,18 @@ actor PostgresConnection {
         handle = nil
     }
 
+    /// How long an answer may take that the server's own limits should have ended before.
+    static let patience = Duration.seconds(40)
+
     /// Carries one statement out and returns its rows.
     @discardableResult
     func run(
         _ sql: String,
-        _ parameters: [PostgresValue] = []
+        _ parameters: [PostgresValue] = [],
+        within patience: Duration? = patience
     ) throws(PostgresFailure) -> PostgresRows {
-        guard let connection else { throw failure(nil) }
-        let rows = PostgresRows(
-            EncodedParameters(parameters).withCArrays { count, types, values, lengths, formats in
-                PQexecParams(connection, sql, count, types, values, lengths, formats, 1)
-            }
-        )
-        guard rows.isGood else { throw failure(rows) }
+        try send(sql, parameters)
+        guard let rows = try rows(within: patience).first else { throw failure(nil) }
         return rows
     }
 
@@ -106,40 +106,91 @@ actor PostgresConnection {
     func run(
         together statements: [(sql: String, parameters: [PostgresValue])]
     ) throws(PostgresFailure) -> [PostgresRows] {
-        guard let connection, PQenterPipelineMode(connection) == 1 else { throw failure(nil) }
-        for (sql, parameters) in statements {
-            let isSent = EncodedParameters(parameters).withCArrays {
-                count,
-                types,
-                values,
-                lengths,
-                formats in
-                PQsendQueryParams(connection, sql, count, types, values, lengths, formats, 1)
-            }
-            guard isSent == 1 else { throw failure(nil) }
-        }
+        guard PQenterPipelineMode(connection) == 1 else { throw failure(nil) }
+        for (sql, parameters) in statements { try send(sql, parameters) }
         guard PQpipelineSync(connection) == 1 else { throw failure(nil) }
+        let results = Result { () throws(PostgresFailure) in
+            try rows(ofStatements: statements.count, within: Self.patience)
+        }
+        // What ends the pipeline is a result of its own.
+        if isOpen { _ = try nextRows(within: Self.patience) }
+        guard PQexitPipelineMode(connection) == 1 else { throw failure(nil) }
+        return try results.get()
+    }
+
+    /// Carries out a text of several statements, without parameters.
+    func runScript(
+        _ sql: String,
+        within patience: Duration? = patience
+    ) throws(PostgresFailure) {
+        guard PQsendQuery(connection, sql) == 1 else { throw failure(nil) }
+        _ = try rows(within: patience)
+    }
+
+    private func send(_ sql: String, _ parameters: [PostgresValue]) throws(PostgresFailure) {
+        let isSent = EncodedParameters(parameters).withCArrays {
+            count,
+            types,
+            values,
+            lengths,
+            formats in
+            PQsendQueryParams(connection, sql, count, types, values, lengths, formats, 1)
+        }
+        guard isSent == 1 else { throw failure(nil) }
+    }
+
+    /// The rows of each statement that was sent, to the end of them all, or the first failure.
+    private func rows(
+        ofStatements count: Int = 1,
+        within patience: Duration?
+    ) throws(PostgresFailure) -> [PostgresRows] {
         var results: [PostgresRows] = []
         var failed: PostgresRows?
-        for _ in statements {
+        for _ in 0..<count {
             // The rows of one statement end with an empty result; a lost connection has no end.
-            while let result = PQgetResult(connection) {
-                let rows = PostgresRows(result)
+            while let rows = try nextRows(within: patience) {
                 if rows.isGood { results.append(rows) } else { failed = failed ?? rows }
                 guard isOpen else { throw failure(failed) }
             }
         }
-        PQclear(PQgetResult(connection))
-        guard failed == nil, results.count == statements.count else { throw failure(failed) }
-        guard PQexitPipelineMode(connection) == 1 else { throw failure(nil) }
+        if let failed { throw failure(failed) }
+        guard handle?.isUnreplicated != true else {
+            throw giveUp("the wait for a synchronous standby was cancelled")
+        }
         return results
     }
 
-    /// Carries out a text of several statements, without parameters.
-    func runScript(_ sql: String) throws(PostgresFailure) {
-        guard let connection else { throw failure(nil) }
-        let rows = PostgresRows(PQexec(connection, sql))
-        guard rows.isGood else { throw failure(rows) }
+    /// The next rows of what was sent, or nil at a statement's end.
+    private func nextRows(within patience: Duration?) throws(PostgresFailure) -> PostgresRows? {
+        try awaitAnswer(until: patience.map { ContinuousClock.now + $0 })
+        return PQgetResult(connection).map { PostgresRows($0) }
+    }
+
+    /// Closes the connection, of which nobody knows what it did.
+    private func giveUp(_ reason: String) -> PostgresFailure {
+        close()
+        return PostgresFailure(state: nil, message: reason, isDisconnected: true)
+    }
+
+    /// Sends what waits to be sent, and waits until there is something to be read; a server that
+    /// says nothing for too long is given up.
+    private func awaitAnswer(until deadline: ContinuousClock.Instant?) throws(PostgresFailure) {
+        while true {
+            let unsent = PQflush(connection)
+            guard unsent >= 0 else { throw failure(nil) }
+            if unsent == 0, PQisBusy(connection) == 0 { return }
+            let rest = deadline.map { ContinuousClock.now.duration(to: $0) / .milliseconds(1) }
+            guard rest.map({ $0 > 0 }) ?? true else {
+                throw giveUp("the server does not answer")
+            }
+            var descriptor = pollfd(
+                fd: PQsocket(connection),
+                events: Int16(unsent == 0 ? POLLIN : POLLIN | POLLOUT),
+                revents: 0
+            )
+            poll(&descriptor, 1, rest.map { Int32($0.rounded(.up)) } ?? -1)
+            guard PQconsumeInput(connection) == 1 else { throw failure(nil) }
+        }
     }
 
     /// Carries out what `body` does in one transaction, all of it or nothing.
@@ -197,78 +248,36 @@ actor PostgresConnection {
 /// What libpq knows of a connection, until nobody holds it.
 private final class Handle {
     let connection: OpaquePointer?
+    /// Whether a commit came to an end without the standby that it waited for: the server says so in
+    /// a warning, and calls it done.
+    private(set) var isUnreplicated = false
     private let onNotice: @Sendable (String) -> Void
 
     init(_ connection: OpaquePointer?, _ onNotice: @escaping @Sendable (String) -> Void) {
         self.connection = connection
         self.onNotice = onNotice
         let own = Unmanaged.passUnretained(self).toOpaque()
-        PQsetNoticeProcessor(
+        PQsetNoticeReceiver(
             connection,
-            { own, message in
-                guard let own, let message else { return }
-                Unmanaged<Handle>.fromOpaque(own).takeUnretainedValue()
-                    .onNotice(String(cString: message))
+            { own, notice in
+                guard let own else { return }
+                Unmanaged<Handle>.fromOpaque(own).takeUnretainedValue().hear(notice)
             },
             own
         )
     }
 
+    private func hear(_ notice: OpaquePointer?) {
+        // The text is in the server's language; where it comes from is not.
+        let source = PQresultErrorField(notice, Int32(UInt8(ascii: "R"))).map {
+            String(cString: $0)
+        }
+        if source == "SyncRepWaitForLSN" { isUnreplicated = true }
+        if let text = PQresultErrorMessage(notice) { onNotice(String(cString: text)) }
+    }
+
     deinit {
         PQfinish(connection)
-    }
-}
-
-/// The rows of a statement, in the binary form of their columns.
-final class PostgresRows {
-    private let result: OpaquePointer?
-
-    fileprivate init(_ result: OpaquePointer?) {
-        self.result = result
-    }
-
-    deinit {
-        PQclear(result)
-    }
-
-    fileprivate var isGood: Bool {
-        let status = PQresultStatus(result)
-        return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK
-    }
-
-    fileprivate var state: String? {
-        PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
-    }
-
-    fileprivate var message: String? {
-        PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { String(cString: $0) }
-    }
-
-    /// How many there are.
-    var count: Int { Int(PQntuples(result)) }
-
-    /// How many rows a statement changed that returns none.
-    var changedCount: Int {
-        PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0
-    }
-
-    func isNull(_ row: Int, _ column: Int) -> Bool {
-        PQgetisnull(result, Int32(row), Int32(column)) == 1
-    }
-
-    func bytes(_ row: Int, _ column: Int) -> [UInt8] {
-        guard let value = PQgetvalue(result, Int32(row), Int32(column)) else { return [] }
-        let count = Int(PQgetlength(result, Int32(row), Int32(column)))
-        return Array(UnsafeRawBufferPointer(start: value, count: count))
-    }
-
-    func text(_ row: Int, _ column: Int) -> String {
-        String(decoding: bytes(row, column), as: UTF8.self)
-    }
-
-    /// A column of type `int8`.
-    func integer(_ row: Int, _ column: Int) -> Int64 {
-        bytes(row, column).reduce(0) { $0 << 8 | Int64($1) }
     }
 }
 

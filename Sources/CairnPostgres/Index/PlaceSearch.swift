@@ -27,9 +27,7 @@ struct PlaceSearch {
         switch (text, query.sort) {
         case (nil, .occurredAt) where !query.narrowsPlaces:
             try offer(.all, part, &best, connection)
-        case (nil, .index):
-            let range = best.narrowed(Int64(places.lowerBound)..<Int64(places.upperBound))
-            try offer(.runs([range]), part, &best, connection)
+        case (nil, .index): try offer(.all, part, &best, connection)
         case (_, .index): try offerByPlace(part, &best, connection)
         case (_, .occurredAt): try offerByTime(part, blocks, &best, connection)
         }
@@ -107,14 +105,14 @@ struct PlaceSearch {
         }
         var walk = TimeWalk(blocks, in: places, times: best.timeRange, query.isDescending)
         for count in Self.blockCounts {
-            let taken = walk.next(count, &best)
+            let taken = walk.next(count, best)
             guard !taken.isEmpty else { return }
             try offer(.blocks(taken, groups: []), part, &best, connection)
         }
         // Without terms, a statement reads whatever it is sent to: it stays with blocks.
         guard text != nil else {
             var count = 16
-            while case let taken = walk.next(count, &best), !taken.isEmpty {
+            while case let taken = walk.next(count, best), !taken.isEmpty {
                 try offer(.blocks(taken, groups: []), part, &best, connection)
                 count *= 2
             }
@@ -122,7 +120,7 @@ struct PlaceSearch {
         }
         walk.joinGroups()
         var count = 1
-        while case let taken = walk.next(count, &best), !taken.isEmpty {
+        while case let taken = walk.next(count, best), !taken.isEmpty {
             try offer(.blocks([], groups: taken), part, &best, connection)
             count *= 4
         }
@@ -131,7 +129,6 @@ struct PlaceSearch {
     /// Where one statement looks.
     private enum Scope {
         case all
-        case runs([Range<Int64>])
         case blocks([UInt64], groups: [UInt64])
     }
 
@@ -168,7 +165,6 @@ struct PlaceSearch {
         var tables = "search s"
         switch (scope, text) {
         case (.all, _): break
-        case (.runs(let runs), _): tables += values.join(runs)
         case (.blocks(let blocks, _), nil): tables += values.join(Self.runs(of: blocks))
         case (.blocks(let blocks, let groups), let text?):
             let query = text.text(in: blocks, groups)

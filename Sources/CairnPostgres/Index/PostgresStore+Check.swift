@@ -57,7 +57,7 @@ extension PostgresStore {
     ) throws -> Fault? {
         let rows = try connection.run(
             """
-            SELECT e.leaf, p.fields, s.occurred_at, s.idx FROM entries e
+            SELECT p.fields, s.occurred_at, s.idx FROM entries e
             LEFT JOIN payloads p ON p.ledger = e.ledger AND p.idx = e.idx
             LEFT JOIN search s ON s.ledger = e.ledger AND s.idx = e.idx
             WHERE e.ledger = $1 AND e.idx >= $2 AND e.idx < $3 ORDER BY e.idx
@@ -70,8 +70,8 @@ extension PostgresStore {
         var types: Set<String> = []
         for row in 0..<rows.count {
             let index = range.lowerBound + UInt64(row)
-            let fields = rows.isNull(row, 1) ? Fields() : Fields(unchecked: rows.bytes(row, 1))
-            guard !rows.isNull(row, 3) else {
+            let fields = rows.isNull(row, 0) ? Fields() : Fields(unchecked: rows.bytes(row, 0))
+            guard !rows.isNull(row, 2) else {
                 return fault(index, "the search index lacks the record")
             }
             vectors.append(TermVector(fields, at: index, terms))
@@ -80,7 +80,7 @@ extension PostgresStore {
                 case .known(.type): fields.text(of: field).map { _ = types.insert($0) }
                 case .known(.occurredAt):
                     let time = fields.text(of: field).flatMap { try? Timestamp.parse($0) }
-                    guard time?.timestamp.nanoseconds == rows.integer(row, 2) else {
+                    guard time?.timestamp.nanoseconds == rows.integer(row, 1) else {
                         return fault(index, "the search index has another time for the record")
                     }
                 default: break
@@ -119,7 +119,7 @@ extension PostgresStore {
         let found = try connection.run(
             """
             SELECT count(*) FROM search
-            WHERE ledger = $1 AND terms @@ $4::tsquery AND idx >= $2 AND idx < $3
+            WHERE ledger = $1 AND terms @@ $4::tsquery AND idx + 0 >= $2 AND idx + 0 < $3
             """,
             values(ledger, range) + [.text("'\(block)'")]
         )

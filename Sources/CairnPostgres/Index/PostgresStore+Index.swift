@@ -59,7 +59,13 @@ extension PostgresStore: RecordIndex {
                     try PostgresStore.types($0, ledger, connection)
                 }
             },
-            places: try PostgresStore.places(query, ledger, size, connection)
+            places: try query.places(below: size) { index in
+                let rows = try connection.run(
+                    "SELECT leaf FROM entries WHERE ledger = $1 AND idx = $2",
+                    [.uuid(ledger), .integer(Int64(index))]
+                )
+                return rows.count == 1 ? rows.bytes(0, 0) : nil
+            }
         )
         let candidates = try search.candidates(
             after: place,
@@ -108,48 +114,6 @@ extension PostgresStore: RecordIndex {
         )
         guard rows.count <= SearchText.typeLimit else { return nil }
         return (0..<rows.count).map { rows.text($0, 0) }
-    }
-
-    /// The positions a query may answer with: its range, narrowed by received-at, which never
-    /// decreases, and the pinned size.
-    private static func places(
-        _ query: RecordQuery,
-        _ ledger: LedgerID,
-        _ size: UInt64,
-        _ connection: isolated PostgresConnection
-    ) throws -> Range<UInt64> {
-        var low = min(query.indexFrom ?? 0, size)
-        var high = min(query.indexTo ?? size, size)
-        if let from = query.receivedFrom {
-            low = max(low, try firstIndex(receivedFrom: from, ledger, size, connection))
-        }
-        if let to = query.receivedTo {
-            high = min(high, try firstIndex(receivedFrom: to, ledger, size, connection))
-        }
-        return min(low, high)..<high
-    }
-
-    /// The first index whose record was received at or after an instant, by halving.
-    private static func firstIndex(
-        receivedFrom: Timestamp,
-        _ ledger: LedgerID,
-        _ size: UInt64,
-        _ connection: isolated PostgresConnection
-    ) throws -> UInt64 {
-        var low: UInt64 = 0
-        var high = size
-        while low < high {
-            let middle = (low + high) / 2
-            let rows = try connection.run(
-                "SELECT leaf FROM entries WHERE ledger = $1 AND idx = $2",
-                [.uuid(ledger), .integer(Int64(middle))]
-            )
-            guard rows.count == 1, let leaf = try? Leaf(parsing: rows.bytes(0, 0)) else {
-                throw StoreError.corrupt("entry \(middle) is not in the store")
-            }
-            if leaf.receivedAt < receivedFrom { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 
     /// The records of candidates, in their order.

@@ -46,7 +46,7 @@ struct TimeWalk {
     }
 
     /// At most so many that come next; none when no better candidate can be left.
-    mutating func next(_ count: Int, _ best: inout BestCandidates) -> [UInt64] {
+    mutating func next(_ count: Int, _ best: BestCandidates) -> [UInt64] {
         var taken: [UInt64] = []
         while taken.count < count, let number = order.first {
             guard !best.isDone(beforeLow: low[Int(number)], high: high[Int(number)]) else {

@@ -44,7 +44,11 @@ enum Migrations {
             try connection.transaction { connection in
                 try connection.run("SET LOCAL statement_timeout = 0")
                 // Until the end of the transaction, so that no pooler in between can lose it.
-                try connection.run("SELECT pg_advisory_xact_lock($1)", [.integer(lock)])
+                try connection.run(
+                    "SELECT pg_advisory_xact_lock($1)",
+                    [.integer(lock)],
+                    within: nil
+                )
                 try connection.run(
                     """
                     CREATE TABLE IF NOT EXISTS cairn_schema (
@@ -54,13 +58,13 @@ enum Migrations {
                     """
                 )
                 guard try version(connection)?.version ?? 0 < step.version else { return }
-                try connection.runScript(step.tables)
+                try connection.runScript(step.tables, within: nil)
                 if isCluster {
                     try distribute(step.distributed, connection)
                 } else if !step.onOneNode.isEmpty {
-                    try connection.runScript(step.onOneNode)
+                    try connection.runScript(step.onOneNode, within: nil)
                 }
-                if !step.seals.isEmpty { try connection.runScript(step.seals) }
+                if !step.seals.isEmpty { try connection.runScript(step.seals, within: nil) }
                 try connection.run(
                     "INSERT INTO cairn_schema VALUES ($1, $2)",
                     [.integer(step.version), .integer(step.readableBy)]
@@ -78,7 +82,8 @@ enum Migrations {
         for table in tables {
             try connection.run(
                 "SELECT create_distributed_table($1::text::regclass, 'ledger', colocate_with => $2)",
-                [.text(table), .text(table == first ? "none" : first)]
+                [.text(table), .text(table == first ? "none" : first)],
+                within: nil
             )
         }
         try connection.run("SET LOCAL citus.enable_unsafe_triggers = on")

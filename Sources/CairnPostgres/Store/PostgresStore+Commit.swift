@@ -8,11 +8,7 @@ extension PostgresStore {
     /// recorded with it is written, or neither.
     private static let commitStatement = """
         WITH moved AS (
-            UPDATE heads SET size = $2, frontier = $3, root = $4, chain = $5,
-                last_received_at = $6, epoch = $7
-            WHERE ledger = $1 AND size = $8 AND frontier = $9 AND chain = $10
-                AND last_received_at = $11 AND epoch = $12
-            RETURNING ledger
+            \(headUpdate) RETURNING ledger
         ), e AS (
             INSERT INTO entries
             SELECT moved.ledger, u.* FROM moved,
@@ -37,30 +33,22 @@ extension PostgresStore {
         """
 
     package func commit(_ batch: Batch, expecting head: Head) async throws(StoreError) {
-        let types = memory.unknown(
-            Set(batch.records.compactMap { $0.payload?.fields.type }),
-            of: batch.ledger
-        )
-        let values =
-            PostgresStore.headValues(batch.ledger, head, batch.head)
-            + PostgresStore.recordValues(batch, newTypes: types)
-        let moved: Int64
+        let (values, types) = values(of: batch, after: head)
         do throws(StoreError) {
-            moved = try await pool.use(isWrite: true) { connection in
+            let moved = try await pool.use(isWrite: true) { connection in
                 try connection.run(PostgresStore.commitStatement, values).integer(0, 0)
+            }
+            guard moved == 1 else {
+                guard try await self.head(of: batch.ledger) != nil else {
+                    throw .corrupt("the ledger does not exist")
+                }
+                throw .conflict
             }
         } catch {
             guard case .indeterminate = error else { throw error }
             // The answer was lost. If the head is the batch's, it was carried out; if it is not, it
             // may be yet, for as long as the server does not know that nobody listens.
             guard (try? await confirms(batch.head, of: batch.ledger)) == true else { throw error }
-            return
-        }
-        guard moved == 1 else {
-            guard try await self.head(of: batch.ledger) != nil else {
-                throw .corrupt("the ledger does not exist")
-            }
-            throw .conflict
         }
         memory.remember(types, of: batch.ledger)
         await noteCommitted(batch)
@@ -99,17 +87,9 @@ extension PostgresStore {
                     connection.rollBack()
                     return (nil as Sequenced?, [String](), nil as Batch?)
                 }
-                guard !batch.records.isEmpty else {
-                    connection.rollBack()
-                    return (sequenced, [], nil)
-                }
-                let types = memory.unknown(
-                    Set(batch.records.compactMap { $0.payload?.fields.type }),
-                    of: ledger
-                )
-                let values =
-                    PostgresStore.headValues(ledger, head, batch.head)
-                    + PostgresStore.recordValues(batch, newTypes: types)
+                let (values, types) = values(of: batch, after: head)
+                // What is told of a record that was there is as durable as what is told of a new
+                // one: the commit waits for a synchronous standby either way.
                 let results = try connection.run(
                     together: [(PostgresStore.commitStatement, values), ("COMMIT", [])]
                 )
@@ -123,6 +103,22 @@ extension PostgresStore {
         memory.remember(types, of: ledger)
         if let committed { await noteCommitted(committed) }
         return sequenced
+    }
+
+    /// The parameters of the statement that commits a batch, and those of its types that the
+    /// database may not know.
+    private func values(
+        of batch: Batch,
+        after head: Head
+    ) -> (values: [PostgresValue], types: [String]) {
+        let types = memory.unknown(
+            Set(batch.records.compactMap { $0.payload?.fields.type }),
+            of: batch.ledger
+        )
+        let values =
+            PostgresStore.headValues(batch.ledger, head, batch.head)
+            + PostgresStore.recordValues(batch, newTypes: types)
+        return (values, types)
     }
 
     /// Waits for the turn at a ledger's head; from then on nobody moves it, until the transaction

@@ -66,7 +66,6 @@ extension PostgresStore: Directory {
 
     // MARK: Values of the deployment
 
-    /// A value that belongs to the deployment as a whole, such as the origin's prefix.
     package func value(_ key: String) async throws(StoreError) -> [UInt8]? {
         try await pool.use { connection in
             let rows = try connection.run("SELECT value FROM store WHERE key = $1", [.text(key)])
@@ -74,7 +73,6 @@ extension PostgresStore: Directory {
         }
     }
 
-    /// Keeps a value that belongs to the deployment as a whole; one that is there already stays.
     package func keep(_ value: [UInt8], as key: String) async throws(StoreError) {
         try await pool.use(isWrite: true) { connection in
             _ = try connection.run(

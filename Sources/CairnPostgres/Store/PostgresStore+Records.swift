@@ -115,24 +115,15 @@ extension PostgresStore: LedgerStore {
     ) async throws(StoreError) -> [Digest] {
         guard !range.isEmpty else { return [] }
         return try await pool.use { connection in
-            try PostgresStore.leafHashes(in: ledger, at: range, connection)
+            let rows = try connection.run(
+                """
+                SELECT leaf_hash FROM entries
+                WHERE ledger = $1 AND idx >= $2 AND idx < $3 ORDER BY idx
+                """,
+                PostgresStore.values(ledger, range)
+            )
+            return try (0..<rows.count).map { try rows.digest($0, 0) }
         }
-    }
-
-    static func leafHashes(
-        in ledger: LedgerID,
-        at range: Range<UInt64>,
-        _ connection: isolated PostgresConnection
-    ) throws -> [Digest] {
-        guard !range.isEmpty else { return [] }
-        let rows = try connection.run(
-            """
-            SELECT leaf_hash FROM entries
-            WHERE ledger = $1 AND idx >= $2 AND idx < $3 ORDER BY idx
-            """,
-            values(ledger, range)
-        )
-        return try (0..<rows.count).map { try rows.digest($0, 0) }
     }
 
     package func tile(
@@ -140,16 +131,31 @@ extension PostgresStore: LedgerStore {
         in ledger: LedgerID
     ) async throws(StoreError) -> Tile? {
         guard coordinate.width == Tile.fullWidth else { return nil }
-        return try await pool.use { connection in
+        let range = coordinate.index..<coordinate.index + 1
+        return try await tiles(level: coordinate.level, at: range, in: ledger).first
+    }
+
+    package func tiles(
+        level: Int,
+        at range: Range<UInt64>,
+        in ledger: LedgerID
+    ) async throws(StoreError) -> [Tile] {
+        try await pool.use { connection in
             let rows = try connection.run(
-                "SELECT hashes FROM tiles WHERE ledger = $1 AND level = $2 AND number = $3",
-                [
-                    .uuid(ledger), .integer(Int64(coordinate.level)),
-                    .integer(Int64(clamping: coordinate.index)),
-                ]
+                """
+                SELECT number, hashes FROM tiles
+                WHERE ledger = $1 AND level = $4 AND number >= $2 AND number < $3 ORDER BY number
+                """,
+                PostgresStore.values(ledger, range) + [.integer(Int64(level))]
             )
-            guard rows.count == 1 else { return nil }
-            return Tile(bytes: rows.bytes(0, 0), width: Tile.fullWidth)
+            var tiles: [Tile] = []
+            for row in 0..<rows.count {
+                guard rows.integer(row, 0) == Int64(clamping: range.lowerBound) + Int64(row),
+                    let tile = Tile(bytes: rows.bytes(row, 1), width: Tile.fullWidth)
+                else { break }
+                tiles.append(tile)
+            }
+            return tiles
         }
     }
 

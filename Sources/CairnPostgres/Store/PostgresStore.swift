@@ -22,6 +22,9 @@ package struct PostgresStore: Sendable {
     }
 
     let pool: PostgresPool
+    /// A connection apart from the others, which says whether the database answers even while they
+    /// all wait for it.
+    private let probe: PostgresPool
     let replica: Replica?
     let memory = StoreMemory()
 
@@ -38,6 +41,7 @@ package struct PostgresStore: Sendable {
             connections: options.connections,
             onNotice: onNotice
         )
+        probe = PostgresPool(target, connections: 1, onNotice: onNotice)
         replica = options.replica.map { target in
             Replica(
                 PostgresPool(target, connections: options.connections, onNotice: onNotice),
@@ -71,6 +75,7 @@ package struct PostgresStore: Sendable {
     /// Closes every connection.
     package func close() async {
         await pool.close()
+        await probe.close()
         await replica?.pool.close()
     }
 }
@@ -123,17 +128,36 @@ extension PostgresStore {
         }
     }
 
-    /// Finds out whether the database can be read and written now.
-    package func ping() async throws(StoreError) {
+    /// Whether the role could drop the tables, and with them what guards them.
+    package func ownsTables() async throws(StoreError) -> Bool {
         try await pool.use { connection in
-            guard try !PostgresStore.isStandby(connection) else {
-                throw StoreError.unavailable(Unfit.standby)
-            }
+            let rows = try connection.run(
+                """
+                SELECT count(*) FROM pg_class c, pg_roles r
+                WHERE c.oid = 'entries'::regclass AND r.rolname = current_user
+                    AND (r.rolsuper OR pg_has_role(c.relowner, 'USAGE'))
+                """
+            )
+            return rows.integer(0, 0) > 0
         }
     }
 
-    private static func isStandby(_ connection: isolated PostgresConnection) throws -> Bool {
-        try connection.run("SELECT pg_is_in_recovery()").bytes(0, 0) == [1]
+    /// How long the database may take to say that it is there.
+    private static let pingPatience = Duration.seconds(3)
+
+    /// Finds out whether the database can be read and written now.
+    package func ping() async throws(StoreError) {
+        try await probe.use { connection in
+            guard try !PostgresStore.isStandby(connection, within: PostgresStore.pingPatience)
+            else { throw StoreError.unavailable(Unfit.standby) }
+        }
+    }
+
+    private static func isStandby(
+        _ connection: isolated PostgresConnection,
+        within patience: Duration = PostgresConnection.patience
+    ) throws -> Bool {
+        try connection.run("SELECT pg_is_in_recovery()", within: patience).bytes(0, 0) == [1]
     }
 }
 

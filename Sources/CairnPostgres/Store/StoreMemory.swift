@@ -81,11 +81,10 @@ final class StoreMemory: Sendable {
     }
 
     /// Whether the index of terms is worth tidying; it counts as tidied then.
-    func takeUntidied(atLeast count: Int = 1) -> Bool {
+    func takeUntidied() -> Bool {
         state.withLock { state in
-            guard state.untidied >= count else { return false }
-            state.untidied = 0
-            return true
+            defer { state.untidied = 0 }
+            return state.untidied > 0
         }
     }
 

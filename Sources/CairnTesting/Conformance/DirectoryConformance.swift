@@ -57,6 +57,16 @@ package struct DirectoryConformance: Sendable, CustomTestStringConvertible {
                     #expect(found == created)
                 }
             },
+            .init("A value that is kept is the first one of its name") { directory in
+                let none = try await directory.value("origin-prefix")
+                #expect(none == nil)
+                try await directory.keep([1, 0, 255], as: "origin-prefix")
+                try await directory.keep([2], as: "origin-prefix")
+                try await directory.keep([], as: "other")
+                let first = try await directory.value("origin-prefix")
+                let other = try await directory.value("other")
+                #expect(first == [1, 0, 255] && other == [])
+            },
             .init("All tenants are listed by the bytes of their names") { directory in
                 let none = try await directory.tenants()
                 #expect(none.isEmpty)

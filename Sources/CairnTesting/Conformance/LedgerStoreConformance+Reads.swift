@@ -73,6 +73,31 @@ extension LedgerStoreConformance {
             )
             #expect(again == [reference.records[0].id: 0])
         },
+        .init("The newest head is confirmed, and no other one") { store in
+            var sampler = EventSampler(seed: 41)
+            let reference = try await commit(sampler.prepared(3), to: store)
+            let ledger = reference.tenant.ledger
+            let newest = try await store.confirms(reference.head, of: ledger)
+            let older = try await store.confirms(
+                .empty(origin: reference.tenant.origin),
+                of: ledger
+            )
+            let stranger = try await store.confirms(reference.head, of: Tenant.other.ledger)
+            #expect(newest && !older && !stranger)
+            let kept = try await store.head(of: ledger)
+            #expect(kept == reference.head)
+        },
+        .init("Tiles of a range are those that are full, to the first that is not") { store in
+            var sampler = EventSampler(seed: 42)
+            let reference = try await commit(sampler.prepared(600), to: store)
+            let ledger = reference.tenant.ledger
+            let tiles = try await store.tiles(level: 0, at: 0..<5, in: ledger)
+            let second = try await store.tile(TileCoordinate(level: 0, index: 1), in: ledger)
+            #expect(tiles.count == 2 && tiles.last == second)
+            let rest = try await store.tiles(level: 0, at: 1..<2, in: ledger)
+            let none = try await store.tiles(level: 1, at: 0..<1, in: ledger)
+            #expect(rest == [tiles[1]] && none.isEmpty)
+        },
         .init("The last index is that of the newest record") { store in
             try await store.create(.example)
             let none = try await store.lastIndex(in: Tenant.example.ledger)

@@ -25,6 +25,7 @@ package final class MemoryStore: Sendable {
     }
 
     private let ledgers = Mutex<[LedgerID: Contents]>([:])
+    private let values = Mutex<[String: [UInt8]]>([:])
     let keyring = Mutex(MemoryKeys())
     let replays = Mutex<[Digest: MemoryReplay]>([:])
 
@@ -165,6 +166,16 @@ extension [UInt64: StoredRecord] {
 }
 
 extension MemoryStore: Directory {
+    package func value(_ key: String) -> [UInt8]? {
+        values.withLock { $0[key] }
+    }
+
+    package func keep(_ value: [UInt8], as key: String) {
+        values.withLock { values in
+            if values[key] == nil { values[key] = value }
+        }
+    }
+
     package func tenant(named name: String) -> Tenant? {
         tenants().first { $0.name.utf8.elementsEqual(name.utf8) }
     }

@@ -118,6 +118,22 @@ package final class PostgresServer: Sendable {
         _ = process.waitUntilEnd()
     }
 
+    /// Lets none of its processes go on until it is resumed.
+    package func pause() throws {
+        try signalAll("STOP")
+    }
+
+    /// Lets all its processes go on.
+    package func resume() throws {
+        try signalAll("CONT")
+    }
+
+    private func signalAll(_ signal: String) throws {
+        let file = folder.appendingPathComponent("data/postmaster.pid").path
+        let script = "p=$(head -n 1 '\(file)'); kill -\(signal) $p $(ps -o pid= --ppid $p)"
+        try Self.run(Self.asPostgres + ["/bin/sh", "-c", script], in: folder)
+    }
+
     // MARK: Programs
 
     /// PostgreSQL refuses to run as root.
