@@ -15,6 +15,10 @@ enum PureBenchmarks {
         try measure("canonical form", bodies.count) {
             for body in bodies { _ = try CanonicalJSON(parsing: body) }
         }
+        let redactor = Redactor()
+        try measure("redaction", bodies.count) {
+            for event in events { _ = try redactor.redact(event) }
+        }
         let facts = EventFacts(now: Timestamp(milliseconds: 1_767_225_600_000))
         var fields: [Fields] = []
         measure("fields", bodies.count) {

@@ -82,7 +82,10 @@ enum StoreBenchmarks {
         _ preparer: Preparer
     ) throws -> [PreparedEvent] {
         try bodies.map { body in
-            try preparer.prepare(try body.withUnsafeBytes { try Event(parsing: $0) })
+            try preparer.prepare(
+                try body.withUnsafeBytes { try Event(parsing: $0) },
+                of: "default"
+            )
         }
     }
 

@@ -188,12 +188,19 @@ enum Composition {
     static func localLedger(
         at place: StorePlace,
         tenant: String,
+        redaction: RedactionPolicy,
         creatingStore: Bool
     ) async throws -> LocalLedger {
         let open = try await creatingStore ? openStore(at: place) : openExisting(place)
         do {
             try await createDefaultTenant(in: open, prefix: nil)
-            return try await LocalLedger(open, tenant: tenant)
+            let keys = RedactionKeys(
+                policy: redaction,
+                directory: open.store,
+                logger: Logger(label: "cairn.redaction")
+            )
+            try await keys.load()
+            return try await LocalLedger(open, tenant: tenant, redaction: redaction)
         } catch {
             try? await open.close()
             throw error
@@ -323,8 +330,11 @@ enum Composition {
     }
 
     /// A preparer with the system's clock and randomness.
-    static func preparer(limits: Limits = Limits()) -> Preparer {
-        Preparer(limits: limits, clock: clock, random: fillRandom)
+    static func preparer(
+        limits: Limits = Limits(),
+        redaction: RedactionPolicy = .standard
+    ) -> Preparer {
+        Preparer(limits: limits, redaction: redaction, clock: clock, random: fillRandom)
     }
 }
 

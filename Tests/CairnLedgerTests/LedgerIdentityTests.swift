@@ -148,7 +148,7 @@ struct LedgerIdentityTests {
                         now: now,
                         principalID: "key-1",
                         principalSubject: "ann",
-                        dialect: "logs"
+                        dialect: WireDialect("logs")
                     )
                 )
             )

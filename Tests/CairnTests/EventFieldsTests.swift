@@ -51,7 +51,7 @@ struct EventFieldsTests {
                 now: now,
                 principalID: "key-1",
                 principalSubject: "svc",
-                dialect: "logs"
+                dialect: WireDialect("logs")
             )
         )
         #expect(
@@ -101,7 +101,7 @@ struct EventFieldsTests {
                 now: now.advanced(byMilliseconds: 9),
                 principalID: "k",
                 principalSubject: "s",
-                dialect: "d"
+                dialect: WireDialect("d")
             )
         )
         #expect(one == other)

@@ -29,9 +29,9 @@ public struct InvalidEvent: Error, Equatable, Sendable, CustomStringConvertible 
     /// The rule in words, for people.
     public let message: String
 
-    /// Names a broken rule.
+    /// Names a broken rule; a secret in the name of a member is told to nobody.
     public init(field: String, code: Code, message: String) {
-        self.field = field
+        self.field = Redactor.shapes.redact(field)
         self.code = code
         self.message = message
     }

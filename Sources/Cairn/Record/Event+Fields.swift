@@ -9,19 +9,51 @@ package struct EventFacts: Sendable {
     /// The principal's subject.
     package let principalSubject: String?
     /// The wire dialect it came by, when that is not the native one.
-    package let dialect: String?
+    package let dialect: WireDialect?
+    /// Which secrets were taken out of it, if there were any.
+    package let redaction: RedactionFacts?
 
     /// Joins what is known.
     package init(
         now: Timestamp,
         principalID: String? = nil,
         principalSubject: String? = nil,
-        dialect: String? = nil
+        dialect: WireDialect? = nil,
+        redaction: RedactionFacts? = nil
     ) {
         self.now = now
         self.principalID = principalID
         self.principalSubject = principalSubject
         self.dialect = dialect
+        self.redaction = redaction
+    }
+}
+
+/// The shape in which an event came over the wire.
+package struct WireDialect: Hashable, Sendable {
+    /// The dialect's name.
+    package let name: String
+    /// What it takes, beside the event's members, to show the event exactly as it was sent.
+    package var rest: CanonicalJSON?
+
+    /// Names a dialect.
+    package init(_ name: String, rest: CanonicalJSON? = nil) {
+        self.name = name
+        self.rest = rest
+    }
+}
+
+/// What was taken out of an event.
+package struct RedactionFacts: Hashable, Sendable {
+    /// The rule set and its version.
+    package let rules: String
+    /// Where, as dotted paths.
+    package let paths: [String]
+
+    /// Joins the two.
+    package init(rules: String, paths: [String]) {
+        self.rules = rules
+        self.paths = paths
     }
 }
 
@@ -44,13 +76,18 @@ extension Event {
         }
         fields.append(.description, ifPresent: description)
         fields.append(.details, ifPresent: details)
-        fields.append(.dialect, ifPresent: facts.dialect)
+        fields.append(.dialect, ifPresent: facts.dialect?.name)
+        fields.append(.dialectRest, ifPresent: facts.dialect?.rest)
         fields.append(.externalID, ifPresent: externalID)
         fields.append(.occurredAt, text: (occurredAt ?? facts.now).text)
         fields.append(.occurredOffset, ifPresent: occurredOffset)
         fields.append(.outcome, text: (outcome ?? .success).rawValue)
         fields.append(.principalID, ifPresent: facts.principalID)
         fields.append(.principalSubject, ifPresent: facts.principalSubject)
+        if let redaction = facts.redaction {
+            fields.append(.redactionPaths, Event.array(redaction.paths))
+            fields.append(.redactionRules, text: redaction.rules)
+        }
         if let resources {
             fields.append(.resources, Event.array(resources))
         }
@@ -134,7 +171,7 @@ extension Fields {
         for field in self {
             guard case .known(let known) = field.path else { continue }
             switch known {
-            case .category, .defaulted, .principalID, .principalSubject, .dialect, .dialectRest,
+            case .category, .defaulted, .principalID, .principalSubject, .dialect,
                 .redactionPaths, .redactionRules:
                 continue
             default:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import CairnLedger
+import Foundation
 
 /// Where a command finds its ledger: at a server, or in a store.
 struct LedgerOptions: ParsableArguments {
@@ -9,7 +10,22 @@ struct LedgerOptions: ParsableArguments {
     @Option(help: "The tenant, with --data or --database-url. Default: default.")
     var tenant: String?
 
+    @Option(
+        name: Setting.redaction.name,
+        help: ArgumentHelp(
+            "What is taken out of events, with --data or --database-url; also "
+                + "\(Setting.redaction.variable). Default: standard.",
+            valueName: "file"
+        )
+    )
+    var redaction: String?
+
     func validate() throws {
+        if redaction != nil, !place.isLocal {
+            throw ValidationError(
+                "--\(Setting.redaction.option) needs --data or --database-url: a server has its own"
+            )
+        }
         if tenant != nil, !place.isLocal {
             throw ValidationError(
                 "--tenant needs --data or --database-url: at a server, the credential says which "
@@ -35,6 +51,10 @@ struct LedgerOptions: ParsableArguments {
         return try await Composition.localLedger(
             at: store,
             tenant: tenant ?? "default",
+            redaction: try RedactionFile.read(
+                redaction ?? ProcessInfo.processInfo.environment[Setting.redaction.variable]
+                    ?? "standard"
+            ),
             creatingStore: creatingStore
         )
     }

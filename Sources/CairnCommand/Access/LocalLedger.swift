@@ -11,7 +11,11 @@ struct LocalLedger: LedgerAccess {
     private let cursors: CursorCodec
 
     /// Opens a tenant's ledger.
-    init(_ open: Composition.OpenStore, tenant: String) async throws {
+    init(
+        _ open: Composition.OpenStore,
+        tenant: String,
+        redaction: RedactionPolicy
+    ) async throws {
         self.open = open
         let ledgers = Ledgers(
             directory: open.store,
@@ -25,7 +29,7 @@ struct LocalLedger: LedgerAccess {
         } catch .notFound {
             throw CommandFailure.badInput("there is no tenant \(tenant)")
         }
-        preparer = Composition.preparer()
+        preparer = Composition.preparer(redaction: redaction)
         cursors = CursorCodec(secret: open.secret("cairn cursor"))
     }
 
@@ -73,7 +77,10 @@ struct LocalLedger: LedgerAccess {
         bytes.withUnsafeBytes { bytes in
             do throws(InvalidEvent) {
                 return .success(
-                    try preparer.prepare(Event(parsing: bytes, limits: preparer.limits))
+                    try preparer.prepare(
+                        Event(parsing: bytes, limits: preparer.limits),
+                        of: ledger.tenant.name
+                    )
                 )
             } catch {
                 return .failure(error)

@@ -33,6 +33,7 @@ struct ServeCommand: AsyncParsableCommand {
         let issuers =
             try settings.issuersFile.map(IssuersFile.read) ?? settings.secretIssuer.map { [$0] }
             ?? []
+        let redaction = try RedactionFile.read(settings.redaction)
         settings.notices.forEach(Terminal.complain)
         let certificate = try settings.edge.certificateFiles?.load()
         let level = Logger.Level(rawValue: settings.logLevel) ?? .info
@@ -55,7 +56,16 @@ struct ServeCommand: AsyncParsableCommand {
             try await Composition.createDefaultTenant(in: open, prefix: settings.originPrefix)
             let fetcher = KeySetFetcher()
             do {
-                try await serve(settings, open, registry, logger, issuers, fetcher, renewal)
+                try await serve(
+                    settings,
+                    open,
+                    registry,
+                    logger,
+                    issuers,
+                    redaction,
+                    fetcher,
+                    renewal
+                )
             } catch {
                 try? await fetcher.close()
                 throw error
@@ -93,6 +103,7 @@ struct ServeCommand: AsyncParsableCommand {
         _ registry: MetricsRegistry,
         _ logger: Logger,
         _ issuers: [TokenIssuer],
+        _ redaction: RedactionPolicy,
         _ fetcher: KeySetFetcher,
         _ renewal: CertificateRenewal
     ) async throws {
@@ -105,9 +116,15 @@ struct ServeCommand: AsyncParsableCommand {
             limits: settings.ledgerLimits
         )
         try await Self.openAll(ledgers, of: open, logger)
+        let redactionKeys = RedactionKeys(
+            policy: redaction,
+            directory: open.store,
+            logger: logger
+        )
+        try await redactionKeys.load()
         let recorder = SelfRecorder(
             ledgers: ledgers,
-            preparer: Composition.preparer(),
+            preparer: Composition.preparer(redaction: redaction),
             secret: open.secret("cairn own records"),
             kinds: settings.recorded
         )
@@ -151,7 +168,10 @@ struct ServeCommand: AsyncParsableCommand {
                 recorder: recorder,
                 tally: AccessTally(recorder: recorder, clock: open.clock, logger: logger),
                 jobs: open.store,
-                preparer: Composition.preparer(limits: settings.eventLimits),
+                preparer: Composition.preparer(
+                    limits: settings.eventLimits,
+                    redaction: redaction
+                ),
                 cursors: CursorCodec(
                     secret: open.secret("cairn cursor")
                 ),
@@ -181,6 +201,7 @@ struct ServeCommand: AsyncParsableCommand {
             services: [
                 .init(service: renewal),
                 .init(service: open.maintenance(logger)),
+                .init(service: redactionKeys),
                 .init(
                     service: Publisher(
                         ledgers: ledgers,

@@ -119,6 +119,12 @@ extension Setting {
         defaultText: "reads,verifications,changes,refusals",
         meaning: "What callers do that the ledger records about itself, between commas, or `none`."
     )
+    static let redaction = Setting(
+        key: "redaction.rules",
+        kind: .text,
+        defaultText: "standard",
+        meaning: "What is taken out of events: `standard`, `off`, or a JSON file; see operating.md."
+    )
     static let origin = Setting(
         key: "origin",
         kind: .text,
@@ -275,7 +281,7 @@ extension Setting {
     static let all =
         [
             data, host, port, operationsPort, noAuth, environment, terminatedByProxy, issuers,
-            recorded, origin,
+            recorded, redaction, origin,
             checkpointDirectory,
             signingKey,
             logLevel,

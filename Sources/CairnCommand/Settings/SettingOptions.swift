@@ -57,6 +57,7 @@ struct SettingOptions: ParsableArguments {
     var documentBytes: String?
     @Option(name: Setting.documentDepth.name, help: Setting.documentDepth.help)
     var documentDepth: String?
+    @Option(name: Setting.redaction.name, help: Setting.redaction.help) var redaction: String?
     @Option(name: Setting.identifierBytes.name, help: Setting.identifierBytes.help)
     var identifierBytes: String?
     @Option(name: Setting.actionBytes.name, help: Setting.actionBytes.help)
@@ -80,7 +81,7 @@ struct SettingOptions: ParsableArguments {
                 (.data, data), (.host, host), (.port, port), (.operationsPort, operationsPort),
                 (.noAuth, noAuth ? "true" : nil), (.environment, environment),
                 (.terminatedByProxy, terminatedByProxy ? "true" : nil), (.issuers, issuers),
-                (.recorded, recorded), (.origin, origin),
+                (.recorded, recorded), (.redaction, redaction), (.origin, origin),
                 (.checkpointDirectory, checkpointDirectory), (.signingKey, signingKey),
                 (.logLevel, logLevel),
                 (.publishInterval, publishInterval), (.shutdownGrace, shutdownGrace),

@@ -19,6 +19,8 @@ struct Settings: Sendable {
     let issuersFile: String?
     /// What callers do that ledgers record about themselves; nothing where everybody is let in.
     let recorded: Set<SelfRecorder.Kind>
+    /// What is taken out of events: a word, or the path of a file.
+    let redaction: String
     /// The prefix of new ledgers' origins; nil for one that is random per store.
     let originPrefix: String?
     let checkpointDirectory: String
@@ -59,6 +61,7 @@ struct Settings: Sendable {
         isOpen = try await reader.flag(.noAuth)
         issuersFile = try await reader.optionalText(.issuers)
         recorded = isOpen ? [] : try await reader.recorded()
+        redaction = try await reader.text(.redaction)
         originPrefix = try await reader.optionalText(.origin)
         if let originPrefix, !Settings.isOriginPrefix(originPrefix) {
             throw InvalidSetting(

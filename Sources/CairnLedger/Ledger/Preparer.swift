@@ -10,6 +10,7 @@ package final class Preparer: Sendable {
     /// The limits that events keep to.
     package let limits: Limits
     private let registry: EventTypeRegistry
+    private let redaction: RedactionPolicy
     private let clock: ServerClock
     private let draws: Mutex<Draws>
 
@@ -22,11 +23,13 @@ package final class Preparer: Sendable {
     package init(
         limits: Limits = Limits(),
         registry: EventTypeRegistry = .standard,
+        redaction: RedactionPolicy = .standard,
         clock: ServerClock,
         random fill: @escaping @Sendable (UnsafeMutableRawBufferPointer) -> Void
     ) {
         self.limits = limits
         self.registry = registry
+        self.redaction = redaction
         self.clock = clock
         draws = Mutex(Draws(generator: BufferedGenerator(fill: fill)))
     }
@@ -39,16 +42,19 @@ package final class Preparer: Sendable {
         }
     }
 
-    /// Prepares a valid event, written by a principal.
+    /// Prepares a valid event of a tenant, written by a principal.
     ///
-    /// An event without an id gets `fallbackID`, which may be recorded already, or a new one.
+    /// Secrets are taken out of it. An event without an id gets `fallbackID`, which may be recorded
+    /// already, or a new one.
     ///
-    /// - Throws: ``InvalidEvent`` for a reserved type and for a time too far ahead.
+    /// - Throws: ``InvalidEvent`` for a reserved type, for a time too far ahead, and for a secret
+    ///   where none can be taken out.
     package func prepare(
         _ event: Event,
+        of tenant: String,
         by principal: Principal? = nil,
         fallbackID: EventID? = nil,
-        dialect: String? = nil
+        dialect: WireDialect? = nil
     ) throws(InvalidEvent) -> PreparedEvent {
         guard !event.type.isReserved else {
             throw InvalidEvent(
@@ -57,14 +63,28 @@ package final class Preparer: Sendable {
                 message: "types that begin with cairn. are reserved"
             )
         }
+        let now = clock.now()
+        var (event, dialect, facts) = (event, dialect, nil as RedactionFacts?)
+        if let redactor = redaction.redactor(of: tenant),
+            let redacted = try redactor.redact(
+                event,
+                rest: dialect?.rest,
+                key: redaction.key(of: tenant, at: now)
+            )
+        {
+            event = redacted.event
+            dialect?.rest = redacted.rest
+            facts = RedactionFacts(rules: redactor.rules.text, paths: redacted.paths)
+        }
         return try prepare(
             event,
             schema: .event,
             facts: EventFacts(
-                now: clock.now(),
+                now: now,
                 principalID: principal?.id,
                 principalSubject: principal?.subject,
-                dialect: dialect
+                dialect: dialect,
+                redaction: facts
             ),
             fallbackID: fallbackID,
             isReader: principal?.scopes.contains(.eventsRead) ?? true
@@ -72,8 +92,20 @@ package final class Preparer: Sendable {
     }
 
     /// Prepares a record of the ledger about itself.
+    ///
+    /// What it tells of callers, such as what they searched for, may hold a secret, too.
     package func prepare(ledgerEvent event: Event) throws(InvalidEvent) -> PreparedEvent {
-        try prepare(event, schema: .ledger, facts: EventFacts(now: clock.now()))
+        let redacted = try redaction.shapes?.redact(event)
+        return try prepare(
+            redacted?.event ?? event,
+            schema: .ledger,
+            facts: EventFacts(
+                now: clock.now(),
+                redaction: redacted.map {
+                    RedactionFacts(rules: RedactionRules.shapes.text, paths: $0.paths)
+                }
+            )
+        )
     }
 
     private func prepare(

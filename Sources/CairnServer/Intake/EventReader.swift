@@ -35,7 +35,12 @@ struct EventReader: Sendable {
         } catch {
             throw EventReader.malformation(of: bytes) ?? error
         }
-        return try preparer.prepare(event, by: principal, fallbackID: makeID?(position))
+        return try preparer.prepare(
+            event,
+            of: principal.tenant,
+            by: principal,
+            fallbackID: makeID?(position)
+        )
     }
 
     /// Why bytes are no JSON, which is to be told before any rule of events that they break.
