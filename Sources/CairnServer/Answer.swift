@@ -14,6 +14,9 @@ extension HTTPField.Name {
     /// Says that an answer was given before.
     static let idempotencyReplayed = named("Idempotency-Replayed")
 
+    /// How many items a page has, where another number was asked for.
+    static let pageSize = named("X-Page-Size")
+
     /// What a quota allows.
     static let rateLimitPolicy = named("RateLimit-Policy")
     /// What is left of a quota.

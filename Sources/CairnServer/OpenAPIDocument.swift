@@ -27,6 +27,8 @@ package enum OpenAPIDocument {
             description: Writing and reading records.
           - name: ledger
             description: What a ledger says of itself, and proofs of it.
+          - name: dialects
+            description: The ledger in the shapes that older services speak.
           - name: access
             description: Tenants, and the keys that open their ledgers.
           - name: operation
@@ -755,6 +757,816 @@ package enum OpenAPIDocument {
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
+          /v1/orgs/{orgId}/audit:
+            post:
+              tags: [dialects]
+              operationId: createOrgsEvent
+              summary: Record an event of an organisation.
+              parameters:
+                - name: orgId
+                  in: path
+                  description: The credential's tenant.
+                  required: true
+                  schema: {type: string}
+                - $ref: "#/components/parameters/IdempotencyKey"
+                - $ref: "#/components/parameters/RequestID"
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: "#/components/schemas/OrgsEvent"}
+              responses:
+                "200":
+                  description: An event that was recorded before.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/OrgsRecord"}
+                "201":
+                  description: The event as it is recorded.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/OrgsRecord"}
+                "400": {$ref: "#/components/responses/OrgsError"}
+                "401": {$ref: "#/components/responses/OrgsError"}
+                "403": {$ref: "#/components/responses/OrgsError"}
+                "404": {$ref: "#/components/responses/OrgsError"}
+                "409": {$ref: "#/components/responses/OrgsError"}
+                "413": {$ref: "#/components/responses/OrgsError"}
+                "415": {$ref: "#/components/responses/OrgsError"}
+                "422": {$ref: "#/components/responses/OrgsError"}
+                "429": {$ref: "#/components/responses/OrgsLimited"}
+                "500": {$ref: "#/components/responses/OrgsError"}
+                "503": {$ref: "#/components/responses/OrgsUnavailable"}
+            get:
+              tags: [dialects]
+              operationId: listOrgsEvents
+              summary: Events of an organisation, newest first.
+              parameters:
+                - name: orgId
+                  in: path
+                  description: The credential's tenant.
+                  required: true
+                  schema: {type: string}
+                - name: startDate
+                  in: query
+                  description: An ISO 8601 time or date; without an offset, UTC.
+                  required: true
+                  schema: {type: string}
+                - name: endDate
+                  in: query
+                  description: The first instant that is too late; a bare date means the end of that day.
+                  required: true
+                  schema: {type: string}
+                - name: eventType
+                  in: query
+                  description: One of the seven names, or a dotted type; repeated ones are alternatives.
+                  schema: {type: array, items: {type: string}}
+                - name: pageSize
+                  in: query
+                  description: 50 unless it is given; drawn into 1 to 100, and then told in X-Page-Size.
+                  schema: {type: integer}
+                - name: startAt
+                  in: query
+                  description: The `nextToken` of the page before.
+                  schema: {type: string}
+                - name: outcome
+                  in: query
+                  schema: {enum: [SUCCESS, FAILURE, DENIED]}
+                - name: userId
+                  in: query
+                  schema: {type: string}
+                - name: resourceType
+                  in: query
+                  schema: {type: string}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: A page.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/OrgsPage"}
+                "400": {$ref: "#/components/responses/OrgsError"}
+                "401": {$ref: "#/components/responses/OrgsError"}
+                "403": {$ref: "#/components/responses/OrgsError"}
+                "404": {$ref: "#/components/responses/OrgsError"}
+                "429": {$ref: "#/components/responses/OrgsLimited"}
+                "500": {$ref: "#/components/responses/OrgsError"}
+                "503": {$ref: "#/components/responses/OrgsUnavailable"}
+          /v1/orgs/{orgId}/audit/users/{userId}:
+            get:
+              tags: [dialects]
+              operationId: listOrgsEventsOfUser
+              summary: What a user did, newest first.
+              parameters:
+                - name: orgId
+                  in: path
+                  description: The credential's tenant.
+                  required: true
+                  schema: {type: string}
+                - name: userId
+                  in: path
+                  required: true
+                  schema: {type: string}
+                - name: startDate
+                  in: query
+                  description: An ISO 8601 time or date; without an offset, UTC.
+                  required: true
+                  schema: {type: string}
+                - name: endDate
+                  in: query
+                  description: The first instant that is too late; a bare date means the end of that day.
+                  required: true
+                  schema: {type: string}
+                - name: eventType
+                  in: query
+                  description: One of the seven names, or a dotted type; repeated ones are alternatives.
+                  schema: {type: array, items: {type: string}}
+                - name: pageSize
+                  in: query
+                  description: 50 unless it is given; drawn into 1 to 100, and then told in X-Page-Size.
+                  schema: {type: integer}
+                - name: startAt
+                  in: query
+                  description: The `nextToken` of the page before.
+                  schema: {type: string}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: A page.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/OrgsPage"}
+                "400": {$ref: "#/components/responses/OrgsError"}
+                "401": {$ref: "#/components/responses/OrgsError"}
+                "403": {$ref: "#/components/responses/OrgsError"}
+                "404": {$ref: "#/components/responses/OrgsError"}
+                "429": {$ref: "#/components/responses/OrgsLimited"}
+                "500": {$ref: "#/components/responses/OrgsError"}
+                "503": {$ref: "#/components/responses/OrgsUnavailable"}
+          /v1/orgs/{orgId}/audit/resources/{type}/{id}:
+            get:
+              tags: [dialects]
+              operationId: listOrgsEventsOfResource
+              summary: What was done to a resource, newest first.
+              parameters:
+                - name: orgId
+                  in: path
+                  description: The credential's tenant.
+                  required: true
+                  schema: {type: string}
+                - name: type
+                  in: path
+                  required: true
+                  schema: {type: string}
+                - name: id
+                  in: path
+                  required: true
+                  schema: {type: string}
+                - name: startDate
+                  in: query
+                  description: An ISO 8601 time or date; without an offset, UTC.
+                  required: true
+                  schema: {type: string}
+                - name: endDate
+                  in: query
+                  description: The first instant that is too late; a bare date means the end of that day.
+                  required: true
+                  schema: {type: string}
+                - name: eventType
+                  in: query
+                  description: One of the seven names, or a dotted type; repeated ones are alternatives.
+                  schema: {type: array, items: {type: string}}
+                - name: pageSize
+                  in: query
+                  description: 50 unless it is given; drawn into 1 to 100, and then told in X-Page-Size.
+                  schema: {type: integer}
+                - name: startAt
+                  in: query
+                  description: The `nextToken` of the page before.
+                  schema: {type: string}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: A page.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/OrgsPage"}
+                "400": {$ref: "#/components/responses/OrgsError"}
+                "401": {$ref: "#/components/responses/OrgsError"}
+                "403": {$ref: "#/components/responses/OrgsError"}
+                "404": {$ref: "#/components/responses/OrgsError"}
+                "429": {$ref: "#/components/responses/OrgsLimited"}
+                "500": {$ref: "#/components/responses/OrgsError"}
+                "503": {$ref: "#/components/responses/OrgsUnavailable"}
+          /v1/orgs/{orgId}/audit/summary:
+            get:
+              tags: [dialects]
+              operationId: summariseOrgsEvents
+              summary: Counts over a range of time.
+              parameters:
+                - name: orgId
+                  in: path
+                  description: The credential's tenant.
+                  required: true
+                  schema: {type: string}
+                - name: startDate
+                  in: query
+                  description: An ISO 8601 time or date; without an offset, UTC.
+                  required: true
+                  schema: {type: string}
+                - name: endDate
+                  in: query
+                  description: The first instant that is too late; a bare date means the end of that day.
+                  required: true
+                  schema: {type: string}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The counts.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/OrgsSummary"}
+                "400": {$ref: "#/components/responses/OrgsError"}
+                "401": {$ref: "#/components/responses/OrgsError"}
+                "403": {$ref: "#/components/responses/OrgsError"}
+                "404": {$ref: "#/components/responses/OrgsError"}
+                "422": {$ref: "#/components/responses/OrgsError"}
+                "429": {$ref: "#/components/responses/OrgsLimited"}
+                "500": {$ref: "#/components/responses/OrgsError"}
+                "503": {$ref: "#/components/responses/OrgsUnavailable"}
+          /v1/orgs/{orgId}/audit/export:
+            post:
+              tags: [dialects]
+              operationId: exportOrgsEvents
+              summary: Not in this version.
+              parameters:
+                - name: orgId
+                  in: path
+                  description: The credential's tenant.
+                  required: true
+                  schema: {type: string}
+                - $ref: "#/components/parameters/IdempotencyKey"
+                - $ref: "#/components/parameters/RequestID"
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: "#/components/schemas/OrgsExportRequest"}
+              responses:
+                "400": {$ref: "#/components/responses/OrgsError"}
+                "401": {$ref: "#/components/responses/OrgsError"}
+                "403": {$ref: "#/components/responses/OrgsError"}
+                "404": {$ref: "#/components/responses/OrgsError"}
+                "409": {$ref: "#/components/responses/OrgsError"}
+                "413": {$ref: "#/components/responses/OrgsError"}
+                "422": {$ref: "#/components/responses/OrgsError"}
+                "429": {$ref: "#/components/responses/OrgsLimited"}
+                "500": {$ref: "#/components/responses/OrgsError"}
+                "501": {$ref: "#/components/responses/OrgsError"}
+                "503": {$ref: "#/components/responses/OrgsUnavailable"}
+          /api/v1/logs:
+            post:
+              tags: [dialects]
+              operationId: createLog
+              summary: Record an entry.
+              parameters:
+                - $ref: "#/components/parameters/IdempotencyKey"
+                - $ref: "#/components/parameters/RequestID"
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: "#/components/schemas/LogEntry"}
+              responses:
+                "200":
+                  description: An entry that was recorded before.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/Log"}
+                "201":
+                  description: The entry as it is recorded.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/Log"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "409": {$ref: "#/components/responses/Problem"}
+                "413": {$ref: "#/components/responses/Problem"}
+                "415": {$ref: "#/components/responses/Problem"}
+                "422": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+            get:
+              tags: [dialects]
+              operationId: listLogs
+              summary: Entries, newest first.
+              parameters:
+                - name: action
+                  in: query
+                  schema: {type: string}
+                - name: severity
+                  in: query
+                  description: In either case.
+                  schema: {type: string}
+                - name: user_id
+                  in: query
+                  schema: {type: string}
+                - name: resource_type
+                  in: query
+                  schema: {type: string}
+                - name: resource_id
+                  in: query
+                  schema: {type: string}
+                - name: search
+                  in: query
+                  description: Words that all occur.
+                  schema: {type: string}
+                - name: start_date
+                  in: query
+                  description: An ISO 8601 time or date; without an offset, UTC.
+                  schema: {type: string}
+                - name: end_date
+                  in: query
+                  description: The first instant that is too late; a bare date means the end of that day.
+                  schema: {type: string}
+                - name: page
+                  in: query
+                  description: 1 unless it is given; at most 10,000 items may be passed over.
+                  schema: {type: integer, minimum: 1}
+                - name: page_size
+                  in: query
+                  schema: {type: integer, minimum: 1, maximum: 100, default: 10}
+                - name: snapshot
+                  in: query
+                  description: The `snapshot` of the first page, so that pages do not shift.
+                  schema: {$ref: "#/components/schemas/Index"}
+                - name: cursor
+                  in: query
+                  description: The `next_cursor` of the page before.
+                  schema: {type: string}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: A page.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/LogPage"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+          /api/v1/logs/bulk:
+            post:
+              tags: [dialects]
+              operationId: createLogs
+              summary: Record up to 100 entries; each has a result of its own.
+              parameters:
+                - $ref: "#/components/parameters/IdempotencyKey"
+                - $ref: "#/components/parameters/RequestID"
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: "#/components/schemas/LogBulk"}
+              responses:
+                "200":
+                  description: Entries that were recorded before.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/LogBulkAnswer"}
+                "201":
+                  description: New entries, of which none failed.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/LogBulkAnswer"}
+                "207":
+                  description: Mixed results.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/LogBulkAnswer"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "409": {$ref: "#/components/responses/ProblemOrLogs"}
+                "413": {$ref: "#/components/responses/ProblemOrLogs"}
+                "422": {$ref: "#/components/responses/ProblemOrLogs"}
+                "415": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/UnavailableOrLogs"}
+          /api/v1/logs/stats:
+            get:
+              tags: [dialects]
+              operationId: countLogs
+              summary: Counts over all entries, or over a range.
+              parameters:
+                - name: start_date
+                  in: query
+                  description: An ISO 8601 time or date; without an offset, UTC.
+                  schema: {type: string}
+                - name: end_date
+                  in: query
+                  description: The first instant that is too late; a bare date means the end of that day.
+                  schema: {type: string}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The counts.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/LogStatistics"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "422": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+          /api/v1/logs/export:
+            post:
+              tags: [dialects]
+              operationId: exportLogs
+              summary: Not in this version.
+              parameters:
+                - $ref: "#/components/parameters/IdempotencyKey"
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "409": {$ref: "#/components/responses/Problem"}
+                "413": {$ref: "#/components/responses/Problem"}
+                "422": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "501": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+          /api/v1/logs/export/{pipeline_id}:
+            get:
+              tags: [dialects]
+              operationId: getLogExport
+              summary: Not in this version.
+              parameters:
+                - name: pipeline_id
+                  in: path
+                  required: true
+                  schema: {type: string}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+          /api/v1/logs/cleanup:
+            delete:
+              tags: [dialects]
+              operationId: cleanUpLogs
+              summary: Not in this version.
+              parameters:
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "501": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+          /api/v1/logs/{log_id}:
+            get:
+              tags: [dialects]
+              operationId: getLog
+              summary: One entry.
+              parameters:
+                - name: log_id
+                  in: path
+                  required: true
+                  schema: {type: string}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The entry.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/Log"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+          /api/v1/audit:
+            post:
+              tags: [dialects]
+              operationId: createAuditEvent
+              summary: Record an event.
+              parameters:
+                - $ref: "#/components/parameters/IdempotencyKey"
+                - $ref: "#/components/parameters/RequestID"
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: "#/components/schemas/AuditEventInput"}
+              responses:
+                "200":
+                  description: An event that was recorded before.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/AuditEvent"}
+                "201":
+                  description: The event as it is recorded.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/AuditEvent"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "409": {$ref: "#/components/responses/Problem"}
+                "413": {$ref: "#/components/responses/Problem"}
+                "415": {$ref: "#/components/responses/Problem"}
+                "422": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+            get:
+              tags: [dialects]
+              operationId: listAuditEvents
+              summary: Events, newest first.
+              parameters:
+                - name: event_type
+                  in: query
+                  description: A trailing `*` makes it the beginning of one.
+                  schema: {type: string}
+                - name: user_id
+                  in: query
+                  schema: {type: string}
+                - name: action
+                  in: query
+                  schema: {type: string}
+                - name: resource_type
+                  in: query
+                  schema: {type: string}
+                - name: resource_id
+                  in: query
+                  schema: {type: string}
+                - name: risk_level
+                  in: query
+                  schema: {type: string}
+                - name: ip_address
+                  in: query
+                  schema: {type: string}
+                - name: search
+                  in: query
+                  description: Words that all occur.
+                  schema: {type: string}
+                - name: start_date
+                  in: query
+                  description: An ISO 8601 time or date; without an offset, UTC.
+                  schema: {type: string}
+                - name: end_date
+                  in: query
+                  description: The first instant that is too late; a bare date means the end of that day.
+                  schema: {type: string}
+                - name: page
+                  in: query
+                  description: 1 unless it is given; at most 10,000 items may be passed over.
+                  schema: {type: integer, minimum: 1}
+                - name: page_size
+                  in: query
+                  schema: {type: integer, minimum: 1, maximum: 1000, default: 50}
+                - name: snapshot
+                  in: query
+                  description: The `snapshot` of the first page, so that pages do not shift.
+                  schema: {$ref: "#/components/schemas/Index"}
+                - name: cursor
+                  in: query
+                  description: The `next_cursor` of the page before.
+                  schema: {type: string}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: A page.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/AuditPage"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+          /api/v1/audit/stats:
+            get:
+              tags: [dialects]
+              operationId: countAuditEvents
+              summary: Counts, and what the last verification found.
+              parameters:
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The counts.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/AuditStatistics"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "422": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+          /api/v1/audit/verify:
+            post:
+              tags: [dialects]
+              operationId: verifyAuditEvents
+              summary: Verify the ledger and wait for the verdict.
+              parameters:
+                - $ref: "#/components/parameters/IdempotencyKey"
+                - $ref: "#/components/parameters/RequestID"
+              requestBody:
+                required: false
+                content:
+                  application/json:
+                    schema: {$ref: "#/components/schemas/AuditVerifyRequest"}
+              responses:
+                "200":
+                  description: What was found.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/AuditVerification"}
+                "202":
+                  description: It takes longer; ask for it where `Location` says.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/Verification"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "409": {$ref: "#/components/responses/Problem"}
+                "413": {$ref: "#/components/responses/Problem"}
+                "415": {$ref: "#/components/responses/Problem"}
+                "422": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+          /api/v1/audit/{id}:
+            get:
+              tags: [dialects]
+              operationId: getAuditEvent
+              summary: One event.
+              parameters:
+                - name: id
+                  in: path
+                  required: true
+                  schema: {type: string}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The event.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/AuditEvent"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+          /api/v1/export:
+            post:
+              tags: [dialects]
+              operationId: exportAuditEvents
+              summary: Not in this version.
+              parameters:
+                - $ref: "#/components/parameters/IdempotencyKey"
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "409": {$ref: "#/components/responses/Problem"}
+                "413": {$ref: "#/components/responses/Problem"}
+                "422": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "501": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+            get:
+              tags: [dialects]
+              operationId: listAuditExports
+              summary: Exports; this version has none.
+              parameters:
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The exports.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/AuditExports"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+          /api/v1/export/formats:
+            get:
+              tags: [dialects]
+              operationId: listAuditExportFormats
+              summary: Formats of exports; this version has none.
+              parameters:
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The formats.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/AuditExportFormats"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+          /api/v1/export/{id}:
+            get:
+              tags: [dialects]
+              operationId: getAuditExport
+              summary: Not in this version.
+              parameters:
+                - name: id
+                  in: path
+                  required: true
+                  schema: {type: string}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+          /api/v1/export/{id}/download:
+            get:
+              tags: [dialects]
+              operationId: downloadAuditExport
+              summary: Not in this version.
+              parameters:
+                - name: id
+                  in: path
+                  required: true
+                  schema: {type: string}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
           /health:
             get:
               tags: [operation]
@@ -951,6 +1763,52 @@ package enum OpenAPIDocument {
                   schema: {$ref: "#/components/schemas/Problem"}
                 application/json:
                   schema: {$ref: "#/components/schemas/BulkAnswer"}
+            OrgsError:
+              description: What went wrong.
+              headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+              content:
+                application/json:
+                  schema: {$ref: "#/components/schemas/OrgsError"}
+            OrgsLimited:
+              description: The quota is used up; `Retry-After` says when to try again.
+              headers:
+                X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                Retry-After:
+                  description: Seconds to wait.
+                  schema: {type: integer}
+              content:
+                application/json:
+                  schema: {$ref: "#/components/schemas/OrgsError"}
+            OrgsUnavailable:
+              description: Try again in a moment.
+              headers:
+                X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                Retry-After:
+                  description: Seconds to wait.
+                  schema: {type: integer}
+              content:
+                application/json:
+                  schema: {$ref: "#/components/schemas/OrgsError"}
+            ProblemOrLogs:
+              description: A problem, or a bulk of which every entry failed so.
+              headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+              content:
+                application/problem+json:
+                  schema: {$ref: "#/components/schemas/Problem"}
+                application/json:
+                  schema: {$ref: "#/components/schemas/LogBulkAnswer"}
+            UnavailableOrLogs:
+              description: Try again in a moment; for a bulk, every entry says so.
+              headers:
+                X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                Retry-After:
+                  description: Seconds to wait.
+                  schema: {type: integer}
+              content:
+                application/problem+json:
+                  schema: {$ref: "#/components/schemas/Problem"}
+                application/json:
+                  schema: {$ref: "#/components/schemas/LogBulkAnswer"}
             Checkpoint:
               description: A C2SP tlog-checkpoint, signed.
               headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
@@ -1489,6 +2347,233 @@ package enum OpenAPIDocument {
                   additionalProperties: {type: string}
               additionalProperties: false
 
+            OrgsError:
+              type: object
+              required: [error]
+              properties:
+                error: {type: string}
+            OrgsEvent:
+              type: object
+              required: [eventType, actorId, action, resourceType, resourceId]
+              properties:
+                id: {type: [string, "null"]}
+                orgId: {type: string}
+                eventType: {type: string, minLength: 1, maxLength: 128, pattern: "^[A-Za-z0-9_.:-]+$", description: One of the seven names or a type.}
+                timestamp: {type: [string, "null"]}
+                actorId: {type: string, minLength: 1, maxLength: 64}
+                actorType: {type: [string, "null"], maxLength: 64}
+                action: {type: string, minLength: 1, maxLength: 64}
+                resourceType: {type: string, minLength: 1, maxLength: 64}
+                resourceId: {type: string, minLength: 1, maxLength: 64}
+                details: {type: [object, "null"]}
+                outcome: {enum: [SUCCESS, FAILURE, DENIED, null]}
+                ipAddress: {type: [string, "null"]}
+                userEmail: {type: [string, "null"]}
+                userAgent: {type: [string, "null"]}
+                requestId: {type: [string, "null"]}
+            OrgsRecord:
+              type: object
+              required: [id, eventType, timestamp, orgId, actorId, actorType, action, resourceType, resourceId, details, outcome, ipAddress, userEmail]
+              properties:
+                id: {type: string}
+                orgId: {type: string}
+                eventType: {}
+                timestamp: {}
+                actorId: {}
+                actorType: {}
+                action: {}
+                resourceType: {}
+                resourceId: {}
+                details: {}
+                outcome: {}
+                ipAddress: {}
+                userEmail: {}
+                userAgent: {}
+                requestId: {}
+            OrgsPage:
+              type: object
+              required: [items, count, moreAvailable]
+              properties:
+                items: {type: array, items: {$ref: "#/components/schemas/OrgsRecord"}}
+                count: {type: integer}
+                moreAvailable: {type: boolean}
+                nextToken: {type: string}
+            OrgsSummary:
+              type: object
+              required: [totalEvents, authorizationEvents, permissionChanges, userManagementEvents, allowedRequests, deniedRequests, failedRequests, eventsByType, eventsByUser, eventsOfOtherUsers, eventsByDay]
+              properties:
+                totalEvents: {type: integer}
+                authorizationEvents: {type: integer}
+                permissionChanges: {type: integer}
+                userManagementEvents: {type: integer}
+                allowedRequests: {type: integer}
+                deniedRequests: {type: integer}
+                failedRequests: {type: integer}
+                eventsOfOtherUsers: {type: integer}
+                eventsByType: {$ref: "#/components/schemas/Counts"}
+                eventsByUser: {$ref: "#/components/schemas/Counts"}
+                eventsByDay: {$ref: "#/components/schemas/Counts"}
+            OrgsExportRequest:
+              type: object
+              required: [dateRange]
+              properties:
+                dateRange: {type: object, required: [startDate, endDate], properties: {startDate: {type: string}, endDate: {type: string}}}
+                eventTypes: {type: array, items: {type: string}}
+                format: {type: string}
+            LogEntry:
+              type: object
+              required: [action]
+              properties:
+                id: {type: [string, "null"]}
+                timestamp: {type: [string, "null"]}
+                user_id: {type: [string, "null"]}
+                action: {type: string, minLength: 1, maxLength: 64}
+                resource_type: {type: [string, "null"]}
+                resource_id: {type: [string, "null"]}
+                ip_address: {type: [string, "null"]}
+                user_agent: {type: [string, "null"]}
+                metadata: {type: [object, "null"]}
+                before_state: {type: [object, "null"]}
+                after_state: {type: [object, "null"]}
+                severity: {type: [string, "null"]}
+            Log:
+              type: object
+              required: [id, timestamp, user_id, action, severity]
+              properties:
+                id: {type: string}
+                timestamp: {}
+                user_id: {}
+                action: {}
+                resource_type: {}
+                resource_id: {}
+                ip_address: {}
+                user_agent: {}
+                metadata: {}
+                before_state: {}
+                after_state: {}
+                severity: {}
+            LogBulk:
+              type: object
+              required: [logs]
+              properties:
+                logs: {type: array, maxItems: 100, items: {$ref: "#/components/schemas/LogEntry"}}
+              additionalProperties: false
+            LogBulkAnswer:
+              type: object
+              required: [created, failed, results]
+              properties:
+                created: {type: integer}
+                failed: {type: integer}
+                results: {type: array, items: {type: object, required: [status], properties: {status: {type: integer}, log: {$ref: "#/components/schemas/Log"}, problem: {$ref: "#/components/schemas/Problem"}}}}
+            LogPage:
+              type: object
+              required: [logs, page, page_size, count, has_more, snapshot]
+              properties:
+                logs: {type: array, items: {$ref: "#/components/schemas/Log"}}
+                page: {type: integer}
+                page_size: {type: integer}
+                count: {type: integer}
+                has_more: {type: boolean}
+                snapshot: {$ref: "#/components/schemas/Index"}
+                next_cursor: {type: string}
+            LogStatistics:
+              type: object
+              required: [total, by_severity, by_type, by_outcome, by_day, top_users, distinct_users]
+              properties:
+                total: {type: integer}
+                by_severity: {$ref: "#/components/schemas/Counts"}
+                by_type: {$ref: "#/components/schemas/Counts"}
+                by_outcome: {$ref: "#/components/schemas/Counts"}
+                by_day: {$ref: "#/components/schemas/Counts"}
+                top_users: {type: array, items: {type: object, required: [user_id, count], properties: {user_id: {type: string}, count: {type: integer}}}}
+                distinct_users: {type: integer}
+            AuditEventInput:
+              type: object
+              required: [event_type]
+              properties:
+                id: {type: [string, "null"]}
+                event_type: {type: string, minLength: 1, maxLength: 128, pattern: "^[A-Za-z0-9_.:-]+$"}
+                user_id: {type: [string, "null"]}
+                action: {type: [string, "null"]}
+                resource_type: {type: [string, "null"]}
+                resource_id: {type: [string, "null"]}
+                details: {type: [object, "null"]}
+                risk_level: {type: [string, "null"]}
+                ip_address: {type: [string, "null"]}
+                user_agent: {type: [string, "null"]}
+                timestamp: {type: [string, "null"]}
+            AuditEvent:
+              type: object
+              required: [id, event_type, timestamp, created_at, sequence, previous_hash, hash]
+              properties:
+                id: {type: string}
+                sequence: {$ref: "#/components/schemas/Index"}
+                previous_hash: {$ref: "#/components/schemas/Hash"}
+                hash: {$ref: "#/components/schemas/Hash"}
+                created_at: {}
+                event_type: {}
+                user_id: {}
+                action: {}
+                resource_type: {}
+                resource_id: {}
+                details: {}
+                risk_level: {}
+                ip_address: {}
+                user_agent: {}
+                timestamp: {}
+            AuditPage:
+              type: object
+              required: [events, page, page_size, count, has_more, snapshot]
+              properties:
+                events: {type: array, items: {$ref: "#/components/schemas/AuditEvent"}}
+                page: {type: integer}
+                page_size: {type: integer}
+                count: {type: integer}
+                has_more: {type: boolean}
+                snapshot: {$ref: "#/components/schemas/Index"}
+                next_cursor: {type: string}
+            AuditStatistics:
+              type: object
+              required: [total_events, events_last_24h, unique_users_last_24h, high_risk_events, events_by_type, events_by_risk_level]
+              properties:
+                total_events: {type: integer}
+                events_last_24h: {type: integer}
+                unique_users_last_24h: {type: integer}
+                high_risk_events: {type: integer}
+                events_by_type: {$ref: "#/components/schemas/Counts"}
+                events_by_risk_level: {$ref: "#/components/schemas/Counts"}
+                chain_verification: {type: object}
+            AuditVerifyRequest:
+              type: object
+              properties:
+                verify_all: {type: boolean}
+                from: {$ref: "#/components/schemas/Index"}
+                to: {$ref: "#/components/schemas/Index"}
+              additionalProperties: false
+            AuditVerification:
+              type: object
+              required: [id, status, is_valid, total_events, verified_events, fault_count, first_fault, trusted]
+              properties:
+                id: {type: string}
+                status: {enum: [valid, invalid]}
+                is_valid: {type: boolean}
+                total_events: {type: integer}
+                verified_events: {type: integer}
+                fault_count: {type: integer}
+                first_fault: {type: [object, "null"]}
+                trusted: {}
+                verified_at: {$ref: "#/components/schemas/Time"}
+            AuditExports:
+              type: object
+              required: [exports, count]
+              properties:
+                exports: {type: array}
+                count: {type: integer}
+            AuditExportFormats:
+              type: object
+              required: [formats]
+              properties:
+                formats: {type: array, items: {type: string}}
             Problem:
               type: object
               description: RFC 9457. Codes are explained in the list of problems.
@@ -1535,6 +2620,7 @@ package enum OpenAPIDocument {
                     - not_ready
                     - ledger_corrupt
                     - internal_error
+                    - not_implemented
                 request_id: {type: string}
                 errors:
                   type: array

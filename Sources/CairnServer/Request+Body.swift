@@ -61,10 +61,13 @@ enum Members {
     /// The members of a JSON object, in order.
     ///
     /// - Throws: ``Problem`` for what is no JSON, and for JSON that is no object.
-    static func read(_ bytes: [UInt8]) throws(Problem) -> JSONObject {
+    static func read(
+        _ bytes: [UInt8],
+        limits: JSONLimits = JSONLimits()
+    ) throws(Problem) -> JSONObject {
         let value: JSONValue
         do throws(InvalidJSON) {
-            value = try JSONValue(parsing: bytes)
+            value = try JSONValue(parsing: bytes, limits: limits)
         } catch {
             throw Problem(telling: InvalidEvent(error))
         }

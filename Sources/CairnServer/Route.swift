@@ -54,6 +54,9 @@ struct Route: Sendable {
         return RouterPath(path.dropLast("{tile}".count) + "**")
     }
 
+    /// How many parts of the path vary.
+    var variableParts: Int { path.count { $0 == "{" } }
+
     /// Whether a request's path is of this route.
     func matches(_ requested: String) -> Bool {
         let wanted = path.split(separator: "/", omittingEmptySubsequences: true)

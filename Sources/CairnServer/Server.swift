@@ -139,10 +139,18 @@ package struct Server: Sendable {
         routes += KeyRoutes(configuration: configuration, services: services).routes
         routes += ViewerRoutes(configuration: configuration, services: services).routes
         routes += TenantRoutes(configuration: configuration, services: services).routes
+        routes += OrgsRoutes(common: dialect(OrgsDialect())).routes
+        routes += LogsRoutes(common: dialect(LogsDialect())).routes
+        routes +=
+            AuditRoutes(common: dialect(AuditDialect()), verifications: verifications).routes
         routes += operations.publicRoutes
         if configuration.operationsPort == nil { routes += operations.operatorRoutes }
         routes.append(operations.contract)
         return routes
+    }
+
+    private func dialect<Spoken>(_ spoken: Spoken) -> DialectRoutes<Spoken> {
+        DialectRoutes(spoken, configuration, services, metrics, quotas)
     }
 
     /// Answers a request of a caller that may make it, within its quotas.

@@ -13,24 +13,63 @@ struct AccessTests {
     static let event = #"{"type":"user.login","actor":{"id":"ada"}}"#
 
     /// A request to every route, and the scope it needs; nil where any credential will do.
-    static let calls: [(method: HTTPRequest.Method, path: String, body: String?, scope: Scope?)] = [
-        (.post, "/v1/events", event, .eventsWrite), (.get, "/v1/events", nil, .eventsRead),
-        (.get, "/v1/events/x", nil, .eventsRead), (.get, "/v1/events/x/proof", nil, .eventsRead),
-        (.get, "/v1/stats", nil, .eventsRead), (.get, "/v1/ledger", nil, nil),
-        (.get, "/v1/checkpoint", nil, .ledgerVerify),
-        (.get, "/v1/consistency?from=1", nil, .ledgerVerify),
-        (.get, "/tlog/x/checkpoint", nil, .ledgerVerify),
-        (.get, "/tlog/x/tile/0/000", nil, .ledgerVerify),
-        (.post, "/v1/verifications", "{}", .ledgerVerify),
-        (.get, "/v1/verifications/x", nil, .ledgerVerify),
-        (.delete, "/v1/verifications/x", nil, .ledgerVerify),
-        (.post, "/v1/keys", "{}", .keysManage), (.get, "/v1/keys", nil, .keysManage),
-        (.delete, "/v1/keys/x", nil, .keysManage),
-        (.post, "/v1/viewer-tokens", "{}", .eventsRead),
-        (.delete, "/v1/viewer-tokens/x", nil, .eventsRead),
-        (.post, "/v1/tenants", "{}", .tenantsManage), (.get, "/v1/tenants", nil, .tenantsManage),
-        (.get, "/v1/tenants/x", nil, .tenantsManage),
+    static let calls: [(method: HTTPRequest.Method, path: String, body: String?, scope: Scope?)] =
+        [
+            (.post, "/v1/events", event, .eventsWrite), (.get, "/v1/events", nil, .eventsRead),
+            (.get, "/v1/events/x", nil, .eventsRead),
+            (.get, "/v1/events/x/proof", nil, .eventsRead),
+            (.get, "/v1/stats", nil, .eventsRead), (.get, "/v1/ledger", nil, nil),
+            (.get, "/v1/checkpoint", nil, .ledgerVerify),
+            (.get, "/v1/consistency?from=1", nil, .ledgerVerify),
+            (.get, "/tlog/x/checkpoint", nil, .ledgerVerify),
+            (.get, "/tlog/x/tile/0/000", nil, .ledgerVerify),
+            (.post, "/v1/verifications", "{}", .ledgerVerify),
+            (.get, "/v1/verifications/x", nil, .ledgerVerify),
+            (.delete, "/v1/verifications/x", nil, .ledgerVerify),
+            (.post, "/v1/keys", "{}", .keysManage), (.get, "/v1/keys", nil, .keysManage),
+            (.delete, "/v1/keys/x", nil, .keysManage),
+            (.post, "/v1/viewer-tokens", "{}", .eventsRead),
+            (.delete, "/v1/viewer-tokens/x", nil, .eventsRead),
+            (.post, "/v1/tenants", "{}", .tenantsManage),
+            (.get, "/v1/tenants", nil, .tenantsManage),
+            (.get, "/v1/tenants/x", nil, .tenantsManage),
+        ] + dialects
+
+    /// The routes in the shapes of older services.
+    private static let dialects: [(HTTPRequest.Method, String, String?, Scope?)] = [
+        (.post, "/v1/orgs/default/audit", "{}", .eventsWrite),
+        (.get, "/v1/orgs/default/audit", nil, .eventsRead),
+        (.get, "/v1/orgs/default/audit/users/u", nil, .eventsRead),
+        (.get, "/v1/orgs/default/audit/resources/t/r", nil, .eventsRead),
+        (.get, "/v1/orgs/default/audit/summary", nil, .eventsRead),
+        (.post, "/v1/orgs/default/audit/export", "{}", .eventsRead),
+        (.post, "/api/v1/logs", "{}", .eventsWrite), (.get, "/api/v1/logs", nil, .eventsRead),
+        (.post, "/api/v1/logs/bulk", "{}", .eventsWrite),
+        (.get, "/api/v1/logs/stats", nil, .eventsRead),
+        (.post, "/api/v1/logs/export", "{}", .eventsRead),
+        (.get, "/api/v1/logs/export/x", nil, .eventsRead),
+        (.delete, "/api/v1/logs/cleanup", nil, nil), (.get, "/api/v1/logs/x", nil, .eventsRead),
+        (.post, "/api/v1/audit", "{}", .eventsWrite), (.get, "/api/v1/audit", nil, .eventsRead),
+        (.get, "/api/v1/audit/stats", nil, .eventsRead),
+        (.post, "/api/v1/audit/verify", "[]", .ledgerVerify),
+        (.get, "/api/v1/audit/x", nil, .eventsRead), (.post, "/api/v1/export", "{}", .eventsRead),
+        (.get, "/api/v1/export", nil, .eventsRead),
+        (.get, "/api/v1/export/formats", nil, .eventsRead),
+        (.get, "/api/v1/export/x", nil, .eventsRead),
+        (.get, "/api/v1/export/x/download", nil, .eventsRead),
     ]
+
+    /// Expects a refusal in the shape of the route's family.
+    private static func expect(
+        _ reply: Reply,
+        _ status: Int,
+        _ code: String,
+        of path: String
+    ) {
+        guard path.hasPrefix("/v1/orgs/") else { return reply.expectProblem(status, code) }
+        let text = status == 401 ? "Unauthorized" : "Forbidden"
+        #expect(reply.status == status && reply.json == ["error": .string(text)], "\(path)")
+    }
 
     @Test("Every route that is not public is in this list, with its scope")
     func routesAreListed() throws {
@@ -63,7 +102,7 @@ struct AccessTests {
                 if call.scope == nil || call.scope == scope {
                     #expect(![401, 403].contains(reply.status), "\(call.path): \(reply.text)")
                 } else {
-                    reply.expectProblem(403, "forbidden")
+                    Self.expect(reply, 403, "forbidden", of: call.path)
                 }
             }
         }
@@ -86,7 +125,7 @@ struct AccessTests {
                     body: call.body.map { _ in "{" },
                     headers: credential.isEmpty ? [:] : ["Authorization": credential]
                 )
-                reply.expectProblem(401, "unauthenticated")
+                Self.expect(reply, 401, "unauthenticated", of: call.path)
                 let challenge = credential.isEmpty ? "Bearer" : #"Bearer error="invalid_token""#
                 #expect(reply.header("WWW-Authenticate") == challenge)
             }

@@ -157,8 +157,18 @@ extension EventTypeRegistry {
             ]
         ),
         (
+            "admin",
+            [
+                ("backup_created", .info, "an administrator made a backup"),
+                ("user_suspended", .warning, "an administrator suspended a user"),
+            ]
+        ),
+        (
             "authz",
             [
+                ("checked", .info, "a request was allowed or refused"),
+                ("permissions_changed", .info, "permissions were given or taken away"),
+                ("role_changed", .info, "a role was given, changed or taken away"),
                 ("permission_granted", .info, "a permission was given"),
                 ("permission_denied", .warning, "something was refused for want of permission"),
                 ("role_assigned", .info, "a role was given"),
@@ -178,6 +188,15 @@ extension EventTypeRegistry {
                 ("delete", .warning, "data was deleted"),
                 ("export", .info, "data left the system"),
                 ("import", .info, "data came into the system"),
+            ]
+        ),
+        ("http", [("request", .info, "a request was answered")]),
+        ("invitation", [("updated", .info, "an invitation was sent, taken or withdrawn")]),
+        (
+            "provider",
+            [
+                ("connected", .info, "an outside service was connected"),
+                ("token_refresh_failed", .warning, "an outside service refused a renewal"),
             ]
         ),
         (
@@ -201,9 +220,11 @@ extension EventTypeRegistry {
                 ("error", .error, "a system failed"),
             ]
         ),
+        ("team", [("membership_changed", .info, "somebody joined or left a team")]),
         (
             "user",
             [
+                ("managed", .info, "a user was added, changed or removed"),
                 ("login", .info, "a user signed in"),
                 ("logout", .info, "a user signed out"),
                 ("login_failed", .warning, "a user's sign-in did not succeed"),

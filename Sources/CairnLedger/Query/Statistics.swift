@@ -2,7 +2,9 @@
 
 package import Cairn
 
-/// Counts over a range of a ledger's records.
+/// Counts over a range of a ledger's events.
+///
+/// What the ledger records about itself, such as who reads it, is no event and is not counted.
 package struct Statistics: Sendable, Equatable {
     /// An actor and how many records name it.
     package struct ActorCount: Sendable, Hashable {
@@ -37,6 +39,11 @@ package struct Statistics: Sendable, Equatable {
         }
     }
 
+    /// Whether a record is counted: it is an event, and none of the ledger's about itself.
+    package static func counts(_ fields: Fields) -> Bool {
+        fields.value(.known(.type))?.starts(with: "\"\(EventType.reservedPrefix)".utf8) != true
+    }
+
     /// The nanoseconds of an hour, by which indexes count.
     package static let hour: Int64 = 3_600_000_000_000
 
@@ -45,7 +52,7 @@ package struct Statistics: Sendable, Equatable {
         nanoseconds / hour - (nanoseconds % hour < 0 ? 1 : 0)
     }
 
-    /// All records of the range.
+    /// All events of the range.
     package var total: UInt64 = 0
     /// Records by the value of `type`.
     package var byType: [String: UInt64] = [:]
@@ -82,6 +89,7 @@ package struct Statistics: Sendable, Equatable {
 
     /// Counts one record by its dimensions.
     package mutating func count(_ fields: Fields, actors: inout [String: UInt64]) {
+        guard Statistics.counts(fields) else { return }
         total += 1
         for field in fields {
             guard case .known(let known) = field.path else { continue }
@@ -112,6 +120,7 @@ package struct Statistics: Sendable, Equatable {
             return
         }
         switch dimension {
+        case .type where text.hasPrefix(EventType.reservedPrefix): break
         case .type: byType[text, default: 0] += count
         case .category: byCategory[text, default: 0] += count
         case .outcome: byOutcome[text, default: 0] += count

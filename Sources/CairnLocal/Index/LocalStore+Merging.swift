@@ -205,10 +205,15 @@ struct CountKey: Hashable {
     static func count(_ record: PendingRecord, into counts: inout [CountKey: Int64]) {
         let ledger = record.place >> Place.indexBits
         let hour = Statistics.hour(of: record.occurredAt)
-        counts[CountKey(ledger: ledger, hour: hour, dimension: total, value: []), default: 0] += 1
+        // Every type is found by its beginning, also where the record itself is not counted.
+        let isCounted = Statistics.counts(record.fields)
+        if isCounted {
+            let all = CountKey(ledger: ledger, hour: hour, dimension: total, value: [])
+            counts[all, default: 0] += 1
+        }
         for field in record.fields {
             guard case .known(let known) = field.path,
-                let dimension = Statistics.Dimension(known)
+                let dimension = Statistics.Dimension(known), isCounted || dimension == .type
             else { continue }
             let value = record.fields.withValue(of: field) { Array($0) }
             counts[

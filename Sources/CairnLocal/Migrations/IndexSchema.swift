@@ -9,7 +9,7 @@
 /// 256 records, so that a page in order of time reads few of them.
 enum IndexSchema {
     /// Which schema this is; a file with another one is made anew, so there are no migrations.
-    static let version = 2
+    static let version = 3
 
     static let sql = """
         CREATE VIRTUAL TABLE terms USING fts5 (

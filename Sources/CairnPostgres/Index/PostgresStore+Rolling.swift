@@ -137,6 +137,7 @@ struct CountKey: Hashable, Comparable {
         at nanoseconds: Int64,
         into counts: inout [CountKey: Int64]
     ) {
+        guard Statistics.counts(fields) else { return }
         let hour = Statistics.hour(of: nanoseconds)
         counts[CountKey(dimension: total, hour: hour, value: []), default: 0] += 1
         for field in fields {

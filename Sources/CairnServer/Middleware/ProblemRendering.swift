@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Cairn
 internal import CairnAPI
 internal import HTTPTypes
 internal import Hummingbird
@@ -26,7 +27,7 @@ struct ProblemRendering: RouterMiddleware {
                 problem = unroutable(request)
             }
             log(problem, context)
-            var response = response(to: problem, context)
+            var response = response(to: problem, request, context)
             if let challenge = problem.challenge(to: request) {
                 response.headers[.wwwAuthenticate] = challenge
             }
@@ -35,21 +36,36 @@ struct ProblemRendering: RouterMiddleware {
     }
 
     private func unroutable(_ request: Request) -> Problem {
-        let methods = routes.filter { $0.matches(request.uri.path) }.map(\.method.rawValue)
+        let found = routes.filter { $0.matches(request.uri.path) }
+        // A path that is spelt out is not also one with a part that varies.
+        let fewest = found.map(\.variableParts).min()
+        let methods = found.filter { $0.variableParts == fewest }.map(\.method.rawValue)
         guard !methods.isEmpty else { return Problem(.routeNotFound) }
         var problem = Problem(.methodNotAllowed)
         problem.allowedMethods = methods.contains("GET") ? methods + ["HEAD"] : methods
         return problem
     }
 
-    private func response(to problem: Problem, _ context: ServerContext) -> Response {
-        var output = JSONOutput()
-        problem.body(requestID: context.requestID).append(to: &output)
-        var response = Response(
-            output.bytes,
-            type: MediaType.problem,
-            status: problem.code.status
-        )
+    private func response(
+        to problem: Problem,
+        _ request: Request,
+        _ context: ServerContext
+    ) -> Response {
+        var response: Response
+        if request.uri.path.hasPrefix(OrgsRoutes.prefix + "/") {
+            response = Response(
+                .object(["error": .string(OrgsRoutes.text(of: problem))]),
+                status: problem.code.status
+            )
+        } else {
+            var output = JSONOutput()
+            problem.body(requestID: context.requestID).append(to: &output)
+            response = Response(
+                output.bytes,
+                type: MediaType.problem,
+                status: problem.code.status
+            )
+        }
         switch problem.code.status {
         case .serviceUnavailable: response.headers[.retryAfter] = "1"
         case .tooManyRequests:
@@ -63,7 +79,9 @@ struct ProblemRendering: RouterMiddleware {
     }
 
     private func log(_ problem: Problem, _ context: ServerContext) {
-        guard problem.code.status.kind == .serverError else { return }
+        guard problem.code.status.kind == .serverError, problem.code != .notImplemented else {
+            return
+        }
         var metadata: Logger.Metadata = ["code": "\(problem.code.rawValue)"]
         if let cause = problem.cause { metadata["cause"] = "\(cause)" }
         context.logger.error("a request failed", metadata: metadata)

@@ -40,6 +40,7 @@ package struct Problem: Error {
         case notReady = "not_ready"
         case ledgerCorrupt = "ledger_corrupt"
         case internalError = "internal_error"
+        case notImplemented = "not_implemented"
     }
 
     /// The kind of problem.
@@ -127,6 +128,7 @@ extension Problem.Code {
             .notReady:
             .serviceUnavailable
         case .ledgerCorrupt, .internalError: .internalServerError
+        case .notImplemented: .notImplemented
         }
     }
 
@@ -166,6 +168,7 @@ extension Problem.Code {
         case .notReady: "A dependency of the server is down"
         case .ledgerCorrupt: "The ledger does not match its own hashes"
         case .internalError: "The server made a mistake"
+        case .notImplemented: "This version cannot do this"
         }
     }
 }

@@ -45,13 +45,7 @@ struct EventQuery {
             )
         }
         if let text = try parameters.one("q") {
-            guard let words = TextQuery(parsing: text) else {
-                throw .parameter("q", "has no word in it")
-            }
-            guard words.clauses.count <= TextQuery.clauseLimit else {
-                throw .parameter("q", "has more than \(TextQuery.clauseLimit) words and phrases")
-            }
-            query.text = words
+            query.text = try EventQuery.words(text, "q")
         }
         query.occurredFrom = try parameters.bound("from", isEnd: false)
         query.occurredTo = try parameters.bound("to", isEnd: true)
@@ -72,6 +66,17 @@ struct EventQuery {
         self.query = query
         limit = try EventQuery.limit(parameters, configuration)
         cursor = try parameters.one("cursor")
+    }
+
+    /// The words that a parameter looks for.
+    static func words(_ text: String, _ name: String) throws(Problem) -> TextQuery {
+        guard let words = TextQuery(parsing: text) else {
+            throw .parameter(name, "has no word in it")
+        }
+        guard words.clauses.count <= TextQuery.clauseLimit else {
+            throw .parameter(name, "has more than \(TextQuery.clauseLimit) words and phrases")
+        }
+        return words
     }
 
     /// How many items a page has at most.

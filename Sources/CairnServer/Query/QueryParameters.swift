@@ -97,12 +97,21 @@ struct QueryParameters {
 
     /// Undoes the encoding of forms: percent and two digits are a byte, plus is a space.
     private static func decode(_ text: Substring.UTF8View) -> String? {
+        decode(text, isForm: true)
+    }
+
+    /// Undoes the encoding of a part of a path: percent and two digits are a byte.
+    static func decode(path text: String) -> String? {
+        decode(text[...].utf8, isForm: false)
+    }
+
+    private static func decode(_ text: Substring.UTF8View, isForm: Bool) -> String? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
         var rest = text.makeIterator()
         while let byte = rest.next() {
             switch byte {
-            case UInt8(ascii: "+"):
+            case UInt8(ascii: "+") where isForm:
                 bytes.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
                 guard let high = rest.next().flatMap(digit), let low = rest.next().flatMap(digit)

@@ -45,6 +45,16 @@ struct VerificationRoutes: Sendable {
         try QueryParameters(request).allow(only: [])
         let body = try await request.jsonBody(upTo: configuration.requestBytes)
         let scope = try body.isEmpty ? AuditScope() : AuditScope(request: body)
+        let job = try await begin(scope, for: principal)
+        var response = Response(job.document, type: MediaType.json, status: .accepted)
+        response.headers[.location] = "\(Path.verifications)/\(job.id)"
+        return response
+    }
+
+    /// Queues a verification that a caller asks for, and records that it did.
+    ///
+    /// - Throws: ``Problem`` for a scope beyond the ledger, or a checkpoint that is not its own.
+    func begin(_ scope: AuditScope, for principal: Principal) async throws -> VerificationJob {
         let ledger = try await services.ledgers.ledger(of: principal.tenant)
         let size = try await ledger.durableHead().size
         for (name, position) in [("from", scope.from), ("to", scope.to ?? 0)] where position > size
@@ -66,10 +76,7 @@ struct VerificationRoutes: Sendable {
         var entry = SelfRecorder.Entry(.verifications, "verification.requested")
         entry.details = scope.facts
         try await services.recorder.record(entry, in: principal.tenant, by: principal)
-        let job = try await verifications.submit(scope, tenant: principal.tenant)
-        var response = Response(job.document, type: MediaType.json, status: .accepted)
-        response.headers[.location] = "\(Path.verifications)/\(job.id)"
-        return response
+        return try await verifications.submit(scope, tenant: principal.tenant)
     }
 
     @Sendable
