@@ -2360,11 +2360,11 @@ package enum OpenAPIDocument {
                 orgId: {type: string}
                 eventType: {type: string, minLength: 1, maxLength: 128, pattern: "^[A-Za-z0-9_.:-]+$", description: One of the seven names or a type.}
                 timestamp: {type: [string, "null"]}
-                actorId: {type: string, minLength: 1, maxLength: 64}
-                actorType: {type: [string, "null"], maxLength: 64}
-                action: {type: string, minLength: 1, maxLength: 64}
-                resourceType: {type: string, minLength: 1, maxLength: 64}
-                resourceId: {type: string, minLength: 1, maxLength: 64}
+                actorId: {type: string, minLength: 1}
+                actorType: {type: [string, "null"]}
+                action: {type: string, minLength: 1}
+                resourceType: {type: string, minLength: 1}
+                resourceId: {type: string, minLength: 1}
                 details: {type: [object, "null"]}
                 outcome: {enum: [SUCCESS, FAILURE, DENIED, null]}
                 ipAddress: {type: [string, "null"]}
@@ -2427,7 +2427,7 @@ package enum OpenAPIDocument {
                 id: {type: [string, "null"]}
                 timestamp: {type: [string, "null"]}
                 user_id: {type: [string, "null"]}
-                action: {type: string, minLength: 1, maxLength: 64}
+                action: {type: string, minLength: 1}
                 resource_type: {type: [string, "null"]}
                 resource_id: {type: [string, "null"]}
                 ip_address: {type: [string, "null"]}
@@ -2456,7 +2456,7 @@ package enum OpenAPIDocument {
               type: object
               required: [logs]
               properties:
-                logs: {type: array, maxItems: 100, items: {$ref: "#/components/schemas/LogEntry"}}
+                logs: {type: array, description: At most 100., items: {$ref: "#/components/schemas/LogEntry"}}
               additionalProperties: false
             LogBulkAnswer:
               type: object
