@@ -27,12 +27,12 @@ extension ImportFormat {
         case .ndjson: "events in the native shape, one a line"
         case .cloudtrail: "log files of AWS CloudTrail"
         case .orgsArchive:
-            "an organisation audit service's archives, exports (JSON, CSV) and DynamoDB items"
-        case .securityAudit: "a security audit module's rows and exports (JSON, JSON lines, CSV)"
-        case .auditService: "a hash-chained audit service's exports (JSON, JSON lines, CSV)"
-        case .kubernetes: "audit logs of Kubernetes (audit.k8s.io/v1, JSON lines or EventList)"
-        case .pgaudit: "CSV logs of PostgreSQL, of which the messages of pgaudit are recorded"
-        case .journald: "the systemd journal, from journalctl -o json"
+            "archives, exports (JSON, CSV) and items of an organisation audit service"
+        case .securityAudit: "rows and exports (JSON, CSV) of a security audit module"
+        case .auditService: "exports (JSON, CSV) of an audit service that chains hashes"
+        case .kubernetes: "audit logs of Kubernetes (audit.k8s.io/v1)"
+        case .pgaudit: "messages of pgaudit in CSV logs of PostgreSQL"
+        case .journald: "the systemd journal, as journalctl -o json writes it"
         }
     }
 
