@@ -74,6 +74,18 @@ struct LogMappingTests {
         }
     }
 
+    @Test("Every stage is an event of its own where that is asked for")
+    func kubernetesStages() throws {
+        let line = try #require(try lines("kubernetes.ndjson").first)
+        let received = try ImportSample.map(line, KubernetesMapping(key, allStages: true))
+        #expect(received.outcome == .unknown)
+        let last = try lines("kubernetes.ndjson")[1]
+        let complete = try ImportSample.map(last, KubernetesMapping(key, allStages: true))
+        #expect(complete.externalID == received.externalID)
+        #expect(complete.id != received.id)
+        #expect(try ImportSample.map(last, KubernetesMapping(key)) == complete)
+    }
+
     @Test("An EventList is read item by item")
     func kubernetesList() throws {
         let entries = try ImportSample.read(.kubernetes, "kubernetes-list.json")

@@ -36,12 +36,17 @@ struct ImportCommand: AsyncParsableCommand {
         )
     )
     var source = ""
+    @Flag(help: "With kubernetes: record also the stages before the end of a request.")
+    var allStages = false
     @Flag(help: "Print rejections and counts as JSON, one object a line.") var json = false
     @Argument(help: "The files.", completion: .file()) var files: [String]
 
     func validate() throws {
         guard source.isEmpty || (format != .ndjson && format != .cloudtrail) else {
             throw ValidationError("--source has no meaning with the format \(format.rawValue).")
+        }
+        guard !allStages || format == .kubernetes else {
+            throw ValidationError("--all-stages has a meaning with the format kubernetes only.")
         }
     }
 
@@ -65,7 +70,8 @@ struct ImportCommand: AsyncParsableCommand {
         let plan = ImportPlan(
             format: format,
             importKey: format == .ndjson ? [] : try await access.importKey(),
-            place: source
+            place: source,
+            allStages: allStages
         )
         let source = ImportSource(files: files, plan: plan) { report.note($0) }
         try await access.append(source) { result in

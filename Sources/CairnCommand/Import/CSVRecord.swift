@@ -19,6 +19,7 @@ struct CSVRecord {
     private let limitBytes: Int
     private var cell: [UInt8] = []
     private var isQuoted = false
+    private var isTooLong = false
     private var state = State.cellStart
     private var count = 0
 
@@ -69,10 +70,11 @@ struct CSVRecord {
     }
 
     private mutating func keep(_ byte: UInt8) {
+        guard !isTooLong else { return }
         count += 1
         guard count <= limitBytes else {
-            cell = []
-            cells = []
+            isTooLong = true
+            (cell, cells) = ([], [])
             fault = "the row is longer than \(limitBytes) bytes"
             return
         }
@@ -81,6 +83,7 @@ struct CSVRecord {
 
     private mutating func endCell() {
         defer { (cell, isQuoted, state) = ([], false, .cellStart) }
+        guard !isTooLong else { return }
         guard cells.count < CSVRecord.limitCells else {
             fault = fault ?? "more than \(CSVRecord.limitCells) cells"
             return

@@ -50,6 +50,8 @@ struct ImportPlan: Sendable {
     let importKey: [UInt8]
     /// What the caller calls the place that the files are from.
     let place: String
+    /// Whether every stage of a request to Kubernetes is an event.
+    var allStages = false
 
     /// Begins to read a file.
     func open(_ path: String) throws -> (reader: any EntryReader, mapping: any EntryMapping) {
@@ -71,7 +73,7 @@ struct ImportPlan: Sendable {
         case .kubernetes:
             let peeked = try PeekedSource(source)
             let shape = InputShape(of: peeked.head, lists: ["items"])
-            return (reader(peeked, path, shape), KubernetesMapping(key))
+            return (reader(peeked, path, shape), KubernetesMapping(key, allStages: allStages))
         case .pgaudit:
             let reader = CSVReader(try PeekedSource(source), name: path, hasHeader: false)
             return (reader, PgauditMapping(key))

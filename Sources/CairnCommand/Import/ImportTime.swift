@@ -57,7 +57,8 @@ enum ImportTime {
         let isNumeric = zone.hasPrefix("+") || zone.hasPrefix("-")
         guard let offset = isNumeric ? zone : zones[zone] else {
             throw ImportRefusal(
-                description: "log_time has the zone \(zone), which is not known or has several "
+                description:
+                    "log_time has the zone \(zone.prefix(32)), which is not known or has several "
                     + "meanings; log in UTC (log_timezone)"
             )
         }

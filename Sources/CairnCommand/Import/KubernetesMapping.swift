@@ -3,15 +3,18 @@ import Cairn
 
 /// Reads audit events of Kubernetes (`audit.k8s.io/v1`) as events.
 ///
-/// A request is one event, of the stage in which it ends; the stages before it are skipped. The
-/// whole original becomes `details`; the other members are what it says in the ledger's own words.
+/// A request is one event, of the stage in which it ends; the stages before it are skipped, unless
+/// they are asked for. The whole original becomes `details`; the other members are what it says in the ledger's own words.
 struct KubernetesMapping: EntryMapping {
     private let key: ImportKey
+    private let allStages: Bool
     private let limits: Limits
     private var namelessIDs: NamelessIDs
 
-    init(_ key: ImportKey, limits: Limits = Limits()) {
+    /// Maps the stage in which a request ends, or every stage.
+    init(_ key: ImportKey, allStages: Bool = false, limits: Limits = Limits()) {
         self.key = key
+        self.allStages = allStages
         self.limits = limits
         namelessIDs = NamelessIDs(key)
     }
@@ -23,6 +26,7 @@ struct KubernetesMapping: EntryMapping {
         }
         switch item["stage"]?.string {
         case "ResponseComplete", "Panic": break
+        case .some where allStages: break
         case "RequestReceived": return .skipped("requests at stage RequestReceived")
         case "ResponseStarted": return .skipped("requests at stage ResponseStarted")
         case nil: throw ImportRefusal(description: "stage is missing or no text")
