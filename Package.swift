@@ -164,6 +164,7 @@ let package = Package(
                 instrumentation, serviceContext,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            exclude: ["Samples"],
             swiftSettings: settings
         ),
         .testTarget(

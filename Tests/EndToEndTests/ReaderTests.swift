@@ -58,20 +58,40 @@ struct ReaderTests {
             {"a": {"Records": [9]}, "b": "]}\"", "Records": [ {"x":"]}\\\""},12 ,"t", [1,{}],null],
             "c": [1, {"d": true}]}
             """#
-        let read = try entries(RecordsReader(PieceSource(text, size: size), name: "f"))
+        let read = try entries(
+            RecordsReader(PieceSource(text, size: size), name: "f", member: "Records")
+        )
         #expect(read == [#"1:{"x":"]}\\\""}"#, "2:12", #"3:"t""#, "4:[1,{}]", "5:null"])
+    }
+
+    @Test("Elements and rows are found however the bytes come", arguments: [1, 2, 3, 7, 1000])
+    func elements(size: Int) throws {
+        let array = PieceSource(#"[{"x":"]}\\\""},12 ,"t"]"#, size: size)
+        #expect(
+            try entries(RecordsReader(array, name: "f", member: nil))
+                == [#"1:{"x":"]}\\\""}"#, "2:12", #"3:"t""#]
+        )
+        let table = PieceSource("a,b\r\n\"1\n\"\"\",2\r\n3,\r\n", size: size)
+        #expect(
+            try entries(CSVReader(table, name: "f", hasHeader: true))
+                == [#"2:{"a":"1\n\"","b":"2"}"#, #"4:{"a":"3"}"#]
+        )
     }
 
     @Test("A file without records is refused", arguments: ["", "[]", "{}", #"{"Records":{}}"#])
     func noRecords(text: String) {
         #expect(throws: CommandFailure.self) {
-            try entries(RecordsReader(PieceSource(text, size: 8), name: "f"))
+            try entries(RecordsReader(PieceSource(text, size: 8), name: "f", member: "Records"))
         }
     }
 
     @Test("A file that ends in the middle is refused after what it holds")
     func truncated() throws {
-        var reader = RecordsReader(PieceSource(#"{"Records":[{"a":1},{"b""#, size: 5), name: "f")
+        var reader = RecordsReader(
+            PieceSource(#"{"Records":[{"a":1},{"b""#, size: 5),
+            name: "f",
+            member: "Records"
+        )
         let first = try reader.next()
         #expect(first == .entry(place: 1, bytes: Array(#"{"a":1}"#.utf8)))
         #expect(throws: CommandFailure.self) { try reader.next() }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Cairn
-import Crypto
 
 /// Reads records of AWS CloudTrail as events.
 ///
@@ -11,33 +10,25 @@ import Crypto
 /// The event's id derives from the record's own, so that importing a file again adds nothing: it is
 /// the form of version 4 of the first 16 bytes of
 /// `HMAC-SHA256(key, "cloudtrail" LF account LF eventID)`.
-struct CloudTrailMapping: Sendable {
-    /// Why a record is no event.
-    struct Refusal: Error, Equatable, CustomStringConvertible {
-        /// The member and what is wrong with it.
-        let description: String
-    }
+struct CloudTrailMapping: EntryMapping {
+    typealias Refusal = ImportRefusal
 
     let limits: Limits
-    private let key: SymmetricKey
+    private let key: ImportKey
 
     /// Maps with the ids that `importKey`, 32 bytes, gives.
     init(importKey: [UInt8], limits: Limits = Limits()) {
-        key = SymmetricKey(data: importKey)
+        key = ImportKey(importKey)
         self.limits = limits
+    }
+
+    func read(_ bytes: [UInt8]) throws(Refusal) -> MappedEntry {
+        .event(try event(from: bytes))
     }
 
     /// The event that a record tells of, in the native shape.
     func event(from bytes: [UInt8]) throws(Refusal) -> [UInt8] {
-        let record: JSONValue
-        do {
-            record = try JSONValue(parsing: bytes, limits: JSONLimits(depth: 64, bytes: 8 << 20))
-        } catch {
-            throw Refusal(description: "the record is not JSON: \(error)")
-        }
-        guard record.object != nil else {
-            throw Refusal(description: "the record is no object")
-        }
+        let record = JSONValue.object(try Mapping.object(bytes, "record"))
         return JSONValue.object(try event(from: record)).canonical.bytes
     }
 
@@ -59,9 +50,9 @@ struct CloudTrailMapping: Sendable {
         let resources = resources(of: record)
         if !resources.isEmpty { event["resources"] = .array(resources) }
         var source = JSONObject()
-        source["ip"] = text(record["sourceIPAddress"], limits.nameBytes)
-        source["user_agent"] = text(record["userAgent"], limits.userAgentBytes)
-        source["request_id"] = text(record["requestID"], limits.identifierBytes)
+        source["ip"] = Mapping.text(record["sourceIPAddress"], limits.nameBytes)
+        source["user_agent"] = Mapping.text(record["userAgent"], limits.userAgentBytes)
+        source["request_id"] = Mapping.text(record["requestID"], limits.identifierBytes)
         if !source.isEmpty { event["source"] = .object(source) }
         return event
     }
@@ -70,9 +61,7 @@ struct CloudTrailMapping: Sendable {
     func id(of record: JSONValue) throws(Refusal) -> EventID {
         let original = try required(record, "eventID")
         let account = record["recipientAccountId"]?.string ?? ""
-        let message = Array("cloudtrail\n\(account)\n\(original)".utf8)
-        let code = HMAC<SHA256>.authenticationCode(for: message, using: key)
-        return EventID(version4From: Array(code.prefix(16)))
+        return key.id(of: Array("cloudtrail\n\(account)\n\(original)".utf8))
     }
 
     private func required(_ record: JSONValue, _ name: String) throws(Refusal) -> String {
@@ -82,31 +71,23 @@ struct CloudTrailMapping: Sendable {
         return text
     }
 
-    /// A text as a value, unless it is none, is empty or breaks a limit.
-    private func text(_ value: JSONValue?, _ limitBytes: Int) -> JSONValue? {
-        guard let text = value?.string, !text.isEmpty, text.utf8.count <= limitBytes else {
-            return nil
-        }
-        return .string(text)
-    }
-
     private func actor(of record: JSONValue) -> JSONObject {
         let identity = record["userIdentity"]
         let issuer = identity?["sessionContext"]?["sessionIssuer"]
         let id =
             ["arn", "principalId", "userName", "invokedBy", "accountId"].lazy
-            .compactMap { text(identity?[$0], limits.identifierBytes) }.first
-            ?? text(record["recipientAccountId"], limits.identifierBytes)
-            ?? text(record["eventSource"], limits.identifierBytes)
+            .compactMap { Mapping.text(identity?[$0], limits.identifierBytes) }.first
+            ?? Mapping.text(record["recipientAccountId"], limits.identifierBytes)
+            ?? Mapping.text(record["eventSource"], limits.identifierBytes)
         var actor = JSONObject()
-        actor["type"] = text(identity?["type"], limits.identifierBytes)
+        actor["type"] = Mapping.text(identity?["type"], limits.identifierBytes)
         actor["id"] = id ?? "unknown"
         actor["name"] =
-            text(identity?["userName"], limits.nameBytes)
-            ?? text(issuer?["userName"], limits.nameBytes)
+            Mapping.text(identity?["userName"], limits.nameBytes)
+            ?? Mapping.text(issuer?["userName"], limits.nameBytes)
         // A session has no name of its own; its credentials are what tells it from others.
         if identity?["sessionContext"]?.object != nil {
-            actor["session_id"] = text(identity?["accessKeyId"], limits.identifierBytes)
+            actor["session_id"] = Mapping.text(identity?["accessKeyId"], limits.identifierBytes)
         }
         return actor
     }
@@ -125,18 +106,6 @@ struct CloudTrailMapping: Sendable {
     private static func type(of record: JSONValue, name: String) -> String {
         var service = record["eventSource"]?.string ?? "unknown"
         if service.hasSuffix(".amazonaws.com") { service.removeLast(".amazonaws.com".count) }
-        let text = "aws.\(service.replacing(".", with: "-")).\(name)"
-        let bytes = text.utf8.prefix(EventType.maximumBytes).map { byte in
-            let isAllowed =
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: ":"), UInt8(ascii: "_"),
-                    UInt8(ascii: "."), UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            return isAllowed ? byte : UInt8(ascii: "_")
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        return Mapping.type("aws.\(service.replacing(".", with: "-")).\(name)")
     }
 }

@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Cairn
-import CairnAPI
-
-/// The shapes of file that can be imported.
-enum ImportFormat: String, CaseIterable, Sendable {
-    /// Events in the native shape, one a line.
-    case ndjson
-    /// Log files of AWS CloudTrail.
-    case cloudtrail
-}
 
 /// Where in the input an event came from.
 struct ImportPlace: Equatable, Sendable, CustomStringConvertible {
     let file: String
-    /// What is counted within the file: `line` or `record`.
+    /// What is counted within the file: `line`, `record` or `item`.
     let unit: String
     /// The position within the file, from 1.
     let number: Int
@@ -28,6 +19,16 @@ struct ImportRejection: Equatable, Sendable {
     let reason: String
 }
 
+/// Something to tell of an import, beside what became of the events that it found.
+enum ImportNote: Equatable, Sendable {
+    /// An entry is no event.
+    case rejected(ImportRejection)
+    /// An entry belongs there and is no event, for this reason.
+    case skipped(String)
+    /// A file cannot be read, or not to its end.
+    case unread(file: String, reason: String)
+}
+
 /// Reads files one after the other, a batch at a time, and remembers where each event came from
 /// until there is an answer.
 actor ImportSource: EventBatches {
@@ -36,27 +37,23 @@ actor ImportSource: EventBatches {
     /// The most bytes in a batch, unless one event is longer.
     static let batchBytes = 2 << 20
 
-    private let format: ImportFormat
-    private let mapping: CloudTrailMapping?
-    private let reject: @Sendable (ImportRejection) -> Void
+    private let plan: ImportPlan
+    private let note: @Sendable (ImportNote) -> Void
     private var files: ArraySlice<String>
     private var name = ""
-    private var reader: (any EntryReader)?
+    private var open: (reader: any EntryReader, mapping: any EntryMapping)?
     /// Places of events that were handed out and have no answer yet, the oldest first.
     private var places: [ImportPlace] = []
     private var answered = 0
 
     init(
         files: [String],
-        format: ImportFormat,
-        mapping: CloudTrailMapping?,
-        reject: @escaping @Sendable (ImportRejection) -> Void
+        plan: ImportPlan,
+        note: @escaping @Sendable (ImportNote) -> Void
     ) {
-        precondition((format == .cloudtrail) == (mapping != nil), "a mapping for CloudTrail alone")
         self.files = files[...]
-        self.format = format
-        self.mapping = mapping
-        self.reject = reject
+        self.plan = plan
+        self.note = note
     }
 
     /// How many events have no answer.
@@ -66,13 +63,14 @@ actor ImportSource: EventBatches {
         var batch: [[UInt8]] = []
         var bytes = 0
         while batch.count < ImportSource.batchEvents, bytes < ImportSource.batchBytes {
-            guard let entry = try nextEntry() else { break }
+            guard let (entry, unit) = try nextEntry() else { break }
             switch entry {
             case .unreadable(let number, let reason):
-                reject(ImportRejection(place: place(number), status: 413, reason: reason))
+                reject(place(unit, number), 413, reason)
             case .entry(let number, let text):
-                guard let event = event(text, at: place(number)) else { continue }
-                places.append(place(number))
+                let place = place(unit, number)
+                guard let event = event(text, at: place) else { continue }
+                places.append(place)
                 batch.append(event)
                 bytes += event.count
             }
@@ -92,43 +90,44 @@ actor ImportSource: EventBatches {
         return place
     }
 
+    /// The event that an entry tells of; nil if there is none, which is told.
     private func event(_ text: [UInt8], at place: ImportPlace) -> [UInt8]? {
-        guard let mapping else { return text }
-        do {
-            return try mapping.event(from: text)
-        } catch {
-            reject(ImportRejection(place: place, status: 422, reason: error.description))
-            return nil
-        }
-    }
-
-    private func place(_ number: Int) -> ImportPlace {
-        ImportPlace(
-            file: name,
-            unit: format == .cloudtrail ? "record" : "line",
-            number: number
-        )
-    }
-
-    private func nextEntry() throws -> ImportEntry? {
-        while true {
-            if reader == nil {
-                guard let path = files.popFirst() else { return nil }
-                reader = try open(path)
-                name = path
+        do throws(ImportRefusal) {
+            switch try open?.mapping.read(text) {
+            case .event(let event): return event
+            case .skipped(let what): note(.skipped(what))
+            case nil: break
             }
-            if let entry = try reader?.next() { return entry }
-            reader = nil
+        } catch {
+            reject(place, 422, error.description)
         }
+        return nil
     }
 
-    private func open(_ path: String) throws -> any EntryReader {
-        let file = try FileSource(path)
-        let source: any ByteSource =
-            path.hasSuffix(".gz") ? GzipSource(file, name: path) : file
-        return switch format {
-        case .ndjson: LineReader(source)
-        case .cloudtrail: RecordsReader(source, name: path)
+    private func reject(_ place: ImportPlace, _ status: Int, _ reason: String) {
+        note(.rejected(ImportRejection(place: place, status: status, reason: reason)))
+    }
+
+    private func place(_ unit: String, _ number: Int) -> ImportPlace {
+        ImportPlace(file: name, unit: unit, number: number)
+    }
+
+    /// The next entry and what it is called; a file that cannot be read further is told and left.
+    private func nextEntry() throws -> (entry: ImportEntry, unit: String)? {
+        while true {
+            do {
+                if open == nil {
+                    guard let path = files.popFirst() else { return nil }
+                    name = path
+                    open = try plan.open(path)
+                }
+                if let entry = try open?.reader.next() {
+                    return (entry, open?.reader.unit ?? "")
+                }
+            } catch let failure as CommandFailure {
+                note(.unread(file: name, reason: failure.description))
+            }
+            open = nil
         }
     }
 }

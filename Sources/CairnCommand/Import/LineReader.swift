@@ -10,6 +10,9 @@ enum ImportEntry: Sendable, Equatable {
 
 /// Entries of a file, one after the other.
 protocol EntryReader {
+    /// What the places are counted in: `line`, `record` or `item`.
+    var unit: String { get }
+
     /// The next entry; nil at the end.
     mutating func next() throws -> ImportEntry?
 }
@@ -21,6 +24,7 @@ struct LineReader: EntryReader {
     /// The longest line, in bytes: below what one request may hold.
     static let limitBytes = 7 << 20
 
+    let unit = "line"
     private var source: any ByteSource
     private var buffer: [UInt8] = []
     private var position = 0

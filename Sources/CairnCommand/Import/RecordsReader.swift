@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The elements of the array `Records` in a file that is one JSON object, in constant memory.
+/// The elements of an array in constant memory: of one that is the whole file, or of a member such
+/// as `Records` in a file that is one JSON object.
 ///
 /// Only the outline is read here: where an element begins and ends. What reads an element checks
 /// its JSON.
@@ -9,40 +10,54 @@ struct RecordsReader: EntryReader {
     static let limitBytes = 7 << 20
 
     private enum State {
-        case start, members, records, end
+        case start, members, records, end, over
     }
 
+    let unit: String
     private var source: any ByteSource
     private let name: String
+    private let member: String?
     private var piece: [UInt8] = []
     private var position = 0
     private var state = State.start
     private var place = 0
     private var sawRecords = false
 
-    init(_ source: any ByteSource, name: String) {
+    /// Reads the member of this name; without one, the file is the array.
+    init(_ source: any ByteSource, name: String, member: String?, unit: String = "item") {
         self.source = source
         self.name = name
+        self.member = member
+        self.unit = unit
     }
 
     mutating func next() throws -> ImportEntry? {
-        if state == .start {
-            guard try nextToken() == UInt8(ascii: "{") else { throw noRecords }
-            state = .members
-        }
         while true {
             switch state {
-            case .start, .end: return nil
+            case .start:
+                let first = UInt8(ascii: member == nil ? "[" : "{")
+                guard try nextToken() == first else { throw noRecords }
+                state = member == nil ? .records : .members
             case .members: try findRecords()
             case .records:
                 if let entry = try nextElement() { return entry }
-                state = .members
+                state = member == nil ? .end : .members
+            case .end:
+                state = .over
+                guard try nextToken() == nil else {
+                    throw CommandFailure.badInput(
+                        "\(name) goes on after its end; what was before it is imported"
+                    )
+                }
+            case .over: return nil
             }
         }
     }
 
     private var noRecords: CommandFailure {
-        .badInput("\(name) is no object with an array `Records`")
+        .badInput(
+            member.map { "\(name) is no object with an array `\($0)`" } ?? "\(name) is no array"
+        )
     }
 
     private var truncated: CommandFailure {
@@ -85,7 +100,7 @@ struct RecordsReader: EntryReader {
                 guard try nextToken() == UInt8(ascii: ":"), let first = try nextToken() else {
                     throw noRecords
                 }
-                if key == Array("Records\"".utf8), first == UInt8(ascii: "[") {
+                if key == Array("\(member ?? "")\"".utf8), first == UInt8(ascii: "[") {
                     sawRecords = true
                     state = .records
                     return
@@ -110,7 +125,7 @@ struct RecordsReader: EntryReader {
                 guard bytes.count < RecordsReader.limitBytes else {
                     return .unreadable(
                         place: place,
-                        reason: "the record is longer than \(RecordsReader.limitBytes) bytes"
+                        reason: "the \(unit) is longer than \(RecordsReader.limitBytes) bytes"
                     )
                 }
                 return .entry(place: place, bytes: bytes)
