@@ -64,7 +64,8 @@ for line in open(sys.argv[1]):
     schema = response["content"][media].get("schema", {})
     if media == "application/x-ndjson":
         for item in answer["body"].splitlines():
-            check(json.loads(item), {"$ref": "#/components/schemas/StreamResult"})
+            shape = "Record" if method == "get" else "StreamResult"
+            check(json.loads(item), {"$ref": f"#/components/schemas/{shape}"})
     elif media.endswith("json"):
         check(json.loads(answer["body"]), schema)
     checked += 1

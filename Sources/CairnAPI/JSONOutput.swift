@@ -13,6 +13,12 @@ package struct JSONOutput {
         bytes.reserveCapacity(capacity)
     }
 
+    /// Ends a line: what follows is a JSON text of its own.
+    package mutating func endLine() {
+        bytes.append(0x0A)
+        needsComma = false
+    }
+
     /// Opens an object, as a value.
     package mutating func beginObject() {
         separate()

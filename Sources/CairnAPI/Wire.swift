@@ -32,6 +32,7 @@ package enum Path {
     package static let verifications = "/v1/verifications"
     package static let verification = "/v1/verifications/{id}"
     package static let statistics = "/v1/stats"
+    package static let exportStream = "/v1/exports/stream"
     package static let keys = "/v1/keys"
     package static let key = "/v1/keys/{id}"
     package static let viewers = "/v1/viewer-tokens"

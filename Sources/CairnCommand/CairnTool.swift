@@ -17,7 +17,8 @@ struct CairnTool: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             ServeCommand.self, AppendCommand.self, QueryCommand.self, ShowCommand.self,
-            ImportCommand.self, VerifyCommand.self, AuditCommand.self, LedgerCommand.self,
+            ImportCommand.self, ExportCommand.self, VerifyCommand.self, AuditCommand.self,
+            LedgerCommand.self,
             TenantCommand.self, KeyCommand.self, ViewerCommand.self, BenchCommand.self,
             MigrateCommand.self, ConfigCommand.self,
         ]

@@ -281,6 +281,131 @@ package enum OpenAPIDocument {
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
 
+          /v1/exports/stream:
+            get:
+              tags: [events]
+              operationId: streamRecords
+              summary: All records that match, in order of their index.
+              description: |
+                The ledger is read at the size it has when the answer begins. An answer that is not complete ends
+                with an error of the connection, never as if it were.
+              parameters:
+                - name: format
+                  in: query
+                  schema: {enum: [ndjson, csv], default: ndjson}
+                - name: columns
+                  in: query
+                  description: The columns of CSV.
+                  schema: {enum: [complete/1, orgs/1, orgs-details/1, security/1], default: complete/1}
+                - name: formulas
+                  in: query
+                  description: Whether a cell of CSV that a spreadsheet may run gets an apostrophe in front.
+                  schema: {enum: [neutralised, raw], default: neutralised}
+                - name: bom
+                  in: query
+                  description: Whether CSV begins with a byte order mark.
+                  schema: {type: boolean}
+                - name: type
+                  in: query
+                  description: A type; a trailing `*` makes it the beginning of one.
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: action
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: category
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: outcome
+                  in: query
+                  schema:
+                    type: array
+                    items: {$ref: "#/components/schemas/Outcome"}
+                - name: severity
+                  in: query
+                  schema:
+                    type: array
+                    items: {$ref: "#/components/schemas/Severity"}
+                - name: risk
+                  in: query
+                  schema:
+                    type: array
+                    items: {$ref: "#/components/schemas/Risk"}
+                - name: actor_id
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: actor_type
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: resource_type
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: resource_id
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: ip
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: request_id
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: session_id
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: external_id
+                  in: query
+                  schema: {$ref: "#/components/schemas/Alternatives"}
+                - name: details
+                  in: query
+                  description: Equality on members, as parameters named `details.<path>`.
+                  style: form
+                  explode: true
+                  schema:
+                    type: object
+                    patternProperties:
+                      "^details\\..+$": {$ref: "#/components/schemas/Alternatives"}
+                    additionalProperties: false
+                - $ref: "#/components/parameters/From"
+                - $ref: "#/components/parameters/To"
+                - name: received_from
+                  in: query
+                  description: The server's time, from.
+                  schema: {$ref: "#/components/schemas/Bound"}
+                - name: received_to
+                  in: query
+                  description: The server's time, up to.
+                  schema: {$ref: "#/components/schemas/Bound"}
+                - name: index_from
+                  in: query
+                  schema: {$ref: "#/components/schemas/Index"}
+                - name: index_to
+                  in: query
+                  schema: {$ref: "#/components/schemas/Index"}
+                - name: q
+                  in: query
+                  description: |
+                    Words that all occur; `"…"` is a phrase, `word*` begins a word. There is at least one.
+                  schema: {type: string, minLength: 1}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The records, one a line.
+                  headers:
+                    X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                    Content-Disposition:
+                      description: The name of a file.
+                      schema: {type: string}
+                  content:
+                    application/x-ndjson:
+                      schema: {type: string, description: One Record a line.}
+                    text/csv:
+                      schema: {type: string, description: A header and a record each.}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
           /v1/ledger:
             get:
               tags: [ledger]

@@ -139,6 +139,7 @@ package struct Server: Sendable {
         routes += KeyRoutes(configuration: configuration, services: services).routes
         routes += ViewerRoutes(configuration: configuration, services: services).routes
         routes += TenantRoutes(configuration: configuration, services: services).routes
+        routes += ExportRoutes(configuration: configuration, services: services).routes
         routes += OrgsRoutes(common: dialect(OrgsDialect())).routes
         routes += LogsRoutes(common: dialect(LogsDialect())).routes
         routes +=

@@ -18,6 +18,7 @@ struct AccessTests {
             (.post, "/v1/events", event, .eventsWrite), (.get, "/v1/events", nil, .eventsRead),
             (.get, "/v1/events/x", nil, .eventsRead),
             (.get, "/v1/events/x/proof", nil, .eventsRead),
+            (.get, "/v1/exports/stream", nil, .exportsRead),
             (.get, "/v1/stats", nil, .eventsRead), (.get, "/v1/ledger", nil, nil),
             (.get, "/v1/checkpoint", nil, .ledgerVerify),
             (.get, "/v1/consistency?from=1", nil, .ledgerVerify),

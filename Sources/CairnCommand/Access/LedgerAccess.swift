@@ -16,6 +16,14 @@ protocol LedgerAccess: Sendable {
     /// A page of records; `parameters` are those of `GET /v1/events`.
     func page(_ parameters: [QueryParameter]) async throws -> RecordPage
 
+    /// Writes all records that match, piece by piece; `parameters` are those of `GET /v1/events`, and
+    /// `shape` says how records are written, as `GET /v1/exports/stream` has it.
+    func export(
+        _ parameters: [QueryParameter],
+        _ shape: @Sendable (_ name: String) -> String?,
+        _ write: @Sendable ([UInt8]) throws -> Void
+    ) async throws
+
     /// A record.
     func record(_ id: EventID) async throws -> JSONValue
 

@@ -110,6 +110,26 @@ struct LocalLedger: LedgerAccess {
 
     // MARK: Reading
 
+    func export(
+        _ parameters: [QueryParameter],
+        _ shape: @Sendable (_ name: String) -> String?,
+        _ write: @Sendable ([UInt8]) throws -> Void
+    ) async throws {
+        let shape = try ExportShape(shape)
+        var scan = RecordScan(
+            try LocalQuery(parameters).query,
+            for: Narrowing(),
+            of: ledger.tenant,
+            size: try await ledger.durableHead().size,
+            store: open.store,
+            index: open.store
+        )
+        try write(shape.beginning())
+        while let part = try await scan.part() {
+            try write(shape.bytes(try part.map(body), tenant: ledger.tenant.name))
+        }
+    }
+
     func record(_ id: EventID) async throws -> JSONValue {
         try await json(of: stored(id))
     }
@@ -155,15 +175,14 @@ struct LocalLedger: LedgerAccess {
         )
     }
 
-    private func json(of found: FoundRecord) throws -> JSONValue {
+    private func body(_ found: FoundRecord) throws -> RecordBody {
         let leaf: Leaf
         do {
             leaf = try Leaf(parsing: found.record.leaf)
         } catch {
             throw StoreError.corrupt("the leaf of record \(found.record.index) is malformed")
         }
-        var output = JSONOutput()
-        RecordBody(
+        return RecordBody(
             id: found.record.id,
             index: found.record.index,
             receivedAt: leaf.receivedAt,
@@ -172,7 +191,12 @@ struct LocalLedger: LedgerAccess {
             leafHash: found.record.leafHash,
             previousHash: found.previousHash,
             hash: found.record.chain
-        ).append(to: &output)
+        )
+    }
+
+    private func json(of found: FoundRecord) throws -> JSONValue {
+        var output = JSONOutput()
+        try body(found).append(to: &output)
         return try JSONValue(
             parsing: output.bytes,
             limits: JSONLimits(depth: 40, bytes: output.bytes.count)

@@ -143,6 +143,27 @@ struct RemoteLedger: LedgerAccess {
         )
     }
 
+    func export(
+        _ parameters: [QueryParameter],
+        _ shape: @Sendable (_ name: String) -> String?,
+        _ write: @Sendable ([UInt8]) throws -> Void
+    ) async throws {
+        let own = ExportShape.parameters.compactMap { name in
+            shape(name).map { QueryParameter(name: name, value: $0) }
+        }
+        let query = RemoteLedger.text(parameters + own)
+        var request = request(.GET, Path.exportStream + query)
+        request.headers.replaceOrAdd(name: "Accept", value: "*/*")
+        let response = try await execute(request)
+        do {
+            for try await piece in response.body { try write(Array(piece.readableBytesView)) }
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch {
+            throw CommandFailure.unavailable("the export ended before it was complete: \(error)")
+        }
+    }
+
     func record(_ id: EventID) async throws -> JSONValue {
         try await json(request(.GET, "\(Path.events)/\(id)"))
     }

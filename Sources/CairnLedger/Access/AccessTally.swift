@@ -16,7 +16,7 @@ package final class AccessTally: Service {
     package struct Read: Sendable {
         /// How a caller reads.
         package enum Operation: String, Sendable {
-            case list, show, prove, statistics
+            case list, show, prove, statistics, export
         }
 
         /// How it was read.

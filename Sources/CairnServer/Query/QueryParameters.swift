@@ -26,6 +26,13 @@ struct QueryParameters {
         }
     }
 
+    /// The same without some parameters.
+    func without(_ names: [String]) -> QueryParameters {
+        var rest = self
+        rest.pairs.removeAll { names.contains($0.name) }
+        return rest
+    }
+
     /// Whether there is none.
     var isEmpty: Bool { pairs.isEmpty }
 

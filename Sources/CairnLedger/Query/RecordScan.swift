@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Cairn
+
+/// Goes through the records of a ledger that match a query, in order of their index, a part at a time.
+///
+/// It sees the ledger at one size, whatever is appended meanwhile, and holds no more than one part.
+package struct RecordScan: Sendable {
+    /// How many records are read at once.
+    private static let partRecords = 512
+
+    private let query: RecordQuery
+    private let narrowing: Narrowing
+    private let tenant: Tenant
+    private let store: any LedgerStore
+    private let index: any RecordIndex
+    /// The size of the ledger that is gone through.
+    package let size: UInt64
+    private var next: UInt64
+    private var place: PagePosition?
+    private var previous: Digest?
+    private var isDone = false
+
+    /// Goes through what a caller may see; the query's order does not matter.
+    package init(
+        _ query: RecordQuery,
+        for narrowing: Narrowing,
+        of tenant: Tenant,
+        size: UInt64,
+        store: any LedgerStore,
+        index: any RecordIndex
+    ) {
+        var query = query
+        query.filters += narrowing.filters
+        (query.sort, query.isDescending) = (.index, false)
+        self.query = query
+        self.narrowing = narrowing
+        self.tenant = tenant
+        self.size = size
+        self.store = store
+        self.index = index
+        next = min(query.indexFrom ?? 0, size)
+    }
+
+    /// The next records, perhaps none; nil at the end.
+    package mutating func part() async throws(StoreError) -> [FoundRecord]? {
+        guard !isDone else { return nil }
+        return try await query.hasConditions ? found() : read()
+    }
+
+    /// Asks the index, where it has less to read than there is.
+    private mutating func found() async throws(StoreError) -> [FoundRecord] {
+        let part = try await index.page(
+            query,
+            in: tenant.ledger,
+            size: size,
+            after: place,
+            limit: RecordScan.partRecords
+        )
+        isDone = part.count < RecordScan.partRecords
+        if let last = part.last?.record {
+            place = PagePosition(occurredAt: last.occurredAt, index: last.index)
+        }
+        return part.filter { narrowing.admits($0.record) }
+    }
+
+    /// Reads record after record.
+    private mutating func read() async throws(StoreError) -> [FoundRecord] {
+        let end = min(query.indexTo ?? size, size)
+        guard next < end else {
+            isDone = true
+            return []
+        }
+        // The chain before the first record is that of the one before it.
+        let first = previous == nil && next > 0 ? next - 1 : next
+        let last = min(next + UInt64(RecordScan.partRecords), end)
+        var records = try await store.records(
+            in: tenant.ledger,
+            at: first..<last,
+            contents: true
+        )[...]
+        guard records.count == Int(last - first) else {
+            throw .corrupt("records between \(first) and \(last) are not in the store")
+        }
+        if first < next, let before = records.popFirst() { previous = before.chain }
+        var chain = previous ?? Chain.start(origin: tenant.origin)
+        let part = records.map { record in
+            defer { chain = record.chain }
+            return FoundRecord(record: record, previousHash: chain)
+        }
+        (previous, next) = (chain, last)
+        return part
+    }
+}
+
+extension RecordQuery {
+    /// Whether anything but positions is asked for.
+    fileprivate var hasConditions: Bool {
+        !filters.isEmpty || text != nil || occurredFrom != nil || occurredTo != nil
+            || receivedFrom != nil || receivedTo != nil
+    }
+}
