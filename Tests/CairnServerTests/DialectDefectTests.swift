@@ -298,4 +298,95 @@ struct DialectDefectTests {
             #expect(stats.json["chain_verification"]?["status"] == "invalid")
         }
     }
+
+    @Test("A type is made of nothing that shows as a secret")
+    func types() async throws {
+        try await withServer { client, _ in
+            let made = try await client.post(
+                "/api/v1/logs",
+                #"{"action":"open postgres://u:s3cretpw@db","resource_type":"card 4111111111111111"}"#
+            )
+            #expect(made.status == 201, "\(made.text)")
+            let native = try await client.get("/v1/events")
+            #expect(!native.text.contains("s3cretpw") && !native.text.contains("4111"))
+        }
+    }
+
+    @Test("Members that are sent as null and shown anyway count as not sent")
+    func nulls() async throws {
+        try await withServer { client, _ in
+            let made = try await client.post(
+                "/api/v1/audit",
+                #"{"event_type":"a.b","timestamp":null,"id":null,"user_id":null,"other":null}"#
+            )
+            #expect(made.json["timestamp"]?.string != nil && made.json["id"]?.string != nil)
+            #expect(made.json["other"] == .null, "what is not known is kept")
+        }
+    }
+
+    @Test("What has no member of its own is kept to the depth of documents, and no deeper")
+    func depth() async throws {
+        try await withServer { client, _ in
+            for depth in 28...36 {
+                let deep =
+                    String(repeating: #"{"a":"#, count: depth) + "1"
+                    + String(repeating: "}", count: depth)
+                let reply = try await client.post("/api/v1/logs", #"{"action":"x","o":\#(deep)}"#)
+                #expect([201, 422].contains(reply.status), "\(depth): \(reply.text)")
+                guard reply.status == 201 else { continue }
+                let id = reply.json["id"]?.string ?? ""
+                let read = try await client.get("/api/v1/logs/\(id)")
+                #expect(read.text.contains(deep), "\(depth)")
+            }
+        }
+    }
+
+    @Test("A page with a number is whole, or refused; a cursor goes on where a page ended early")
+    func largePages() async throws {
+        try await withServer(configure: { $0.pageBytes = 4_000 }) { client, _ in
+            let text = String(repeating: "x", count: 500)
+            for _ in 0..<90 {
+                _ = try await client.post(
+                    "/api/v1/logs",
+                    #"{"action":"a","metadata":{"t":"\#(text)"}}"#
+                )
+            }
+            let small = try await client.get("/api/v1/logs?page_size=3")
+            #expect(small.json["count"] == 3)
+            try await client.get("/api/v1/logs?page_size=100")
+                .expectProblem(400, "invalid_parameter", field: "page_size")
+        }
+    }
+
+    @Test("A refusal names the member that was sent, in the words of who sent it")
+    func words() async throws {
+        try await withServer { client, _ in
+            let long = String(repeating: "u", count: 300)
+            for (path, body, field) in [
+                ("/api/v1/audit", #"{"event_type":"a.b","user_id":"\#(long)"}"#, "user_id"),
+                ("/api/v1/audit", #"{"event_type":"cairn.x"}"#, "event_type"),
+                ("/api/v1/logs", #"{"action":"x","resource_id":"\#(long)"}"#, "resource_id"),
+            ] {
+                let reply = try await client.post(path, body)
+                reply.expectProblem(422, "invalid_event", field: field)
+            }
+        }
+    }
+
+    @Test("An id of any form makes sending again safe, and events draw on the quota for events")
+    func repeats() async throws {
+        try await withServer(configure: { $0.quotas.events = 4 }) { client, _ in
+            let event = Self.event(#""eventId":"audit_0123456789abcdef""#)
+            let first = try await client.post(Self.base, event)
+            let again = try await client.post(Self.base, event)
+            #expect(first.status == 201 && again.status == 200)
+            #expect(first.json["id"] == again.json["id"])
+            #expect(first.json["id"] == "audit_0123456789abcdef")
+            var statuses: [Int] = []
+            for _ in 0..<8 {
+                statuses.append(try await client.post(Self.base, Self.event()).status)
+            }
+            #expect(statuses.contains(429), "\(statuses)")
+        }
+    }
 }

@@ -47,7 +47,8 @@ struct RedactionTests {
             "proxy-authorization", "cookie", "Set-Cookie", "cookies", "creditCard", "credit_card",
             "credit_card_number", "cardNumber", "ssn", "userSSN", "SSNValue", "taxId", "tax_id",
             "bankAccount", "bank_account", "routingNumber", "routing_number", "cvv", "pin", "otp",
-            "credentials", "passphrase", "iban",
+            "credentials", "passphrase", "iban", "userpassword", "dbpasswd", "password_digest",
+            "passwordSha256", "csrftoken", "passwords_list", "access_token_v2",
         ]
     )
     func names(_ name: String) throws {
@@ -73,27 +74,32 @@ struct RedactionTests {
         #expect(found.paths.isEmpty, "\(found)")
     }
 
-    @Test("Objects and arrays are walked to any depth, and a secret value goes whole")
+    @Test("Objects and arrays are walked to any depth, and every text of a secret goes")
     func depth() throws {
         let found = try details(
             #"{"users":[{"password":"x","n":1},{"a":[[{"token":{"deep":[1,"2"]}}]]}]}"#
         )
         #expect(
             found.text == #"{"users":[{"n":1,"password":"[REDACTED]"},"#
-                + #"{"a":[[{"token":"[REDACTED]"}]]}]}"#
+                + #"{"a":[[{"token":{"deep":[1,"[REDACTED]"]}}]]}]}"#
         )
         #expect(
-            found.paths == ["details.users[0].password", "details.users[1].a[0][0].token"]
+            found.paths == ["details.users[0].password", "details.users[1].a[0][0].token.deep[1]"]
         )
     }
 
     @Test("Nothing, and a yes or no, are no secrets, nor is a count of tokens")
     func values() throws {
-        let kept = #"{"mfa_code":null,"password":"","secret":true,"token":[],"tokens":512}"#
+        let kept =
+            #"{"mfa_code":null,"password":{"min_length":12},"pin":"","secret":true,"token":[],"#
+            + #""tokens":{"completion":5,"prompt":12}}"#
         let found = try details(kept)
         #expect(found.text == kept && found.paths.isEmpty)
-        let number = try details(#"{"pin":1234}"#)
-        #expect(number.text == #"{"pin":"[REDACTED]"}"#)
+        let number = try details(#"{"cvv":[1,2],"pin":1234,"tokens":["a",7]}"#)
+        let mark = #""[REDACTED]""#
+        #expect(
+            number.text == #"{"cvv":[\#(mark),\#(mark)],"pin":\#(mark),"tokens":[\#(mark),7]}"#
+        )
     }
 
     // MARK: Shapes
@@ -109,7 +115,8 @@ struct RedactionTests {
         ("Bearer mF_9.B5f-4.1JqM", .authorization), ("Basic dXNlcjpwYXNz", .authorization),
         ("AKIAIOSFODNN7EXAMPLE", .serviceKey),
         ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", .serviceKey),
-        ("xoxb-123456789012-abcdef", .serviceKey), ("sk_live_abcdefghijklmnop", .serviceKey),
+        ("xoxb-123456789012-abcdef", .serviceKey),
+        ("sk_live_4eC39HqLyjWDarjtT1zdp7dc", .serviceKey),
         (
             "-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----", .privateKey
         ),
@@ -134,12 +141,67 @@ struct RedactionTests {
         #expect(off.redact("it is \(secret)") == "it is \(secret)")
     }
 
+    @Test(
+        "A value that a text assigns to a sensitive name goes, and the rest of it stays",
+        arguments: [
+            ("password=hunter2 x", "password=[REDACTED] x"),
+            ("/x?access_token=abc&y=1", "/x?access_token=[REDACTED]&y=1"),
+            (#"db_password="a b" y"#, #"db_password="[REDACTED]" y"#),
+            (#"{"apiKey": "abc", "n": 1}"#, #"{"apiKey": "[REDACTED]", "n": 1}"#),
+            ("Cookie: session=abc; a=b\nHost: x", "Cookie: [REDACTED]\nHost: x"),
+            ("Authorization: Token abc", "Authorization: [REDACTED]"),
+            ("password=[REDACTED]&a=1", "password=[REDACTED]&a=1"),
+            ("token_count=5&className=x", "token_count=5&className=x"),
+            ("password: must be changed", "password: must be changed"),
+            ("4111 1111 1111 1111 12/26", "[REDACTED] 12/26"),
+            ("4111111111111111 123", "[REDACTED] 123"), ("a=b=c==", "a=b=c=="),
+        ]
+    )
+    func assigned(_ text: String, _ left: String) throws {
+        #expect(redactor.redact(text) == left)
+        let document = CanonicalJSON(.object(["note": .string(text)])).text
+        let found = try details(document)
+        #expect(try JSONValue(parsing: found.text)["note"]?.string == left, "\(found)")
+    }
+
+    @Test(
+        "Text that was made to be slow is not",
+        .timeLimit(.minutes(1)),
+        arguments: [
+            "eyJ-", "-----BEGIN ", "4111 ", "1 ", "AD12 ", "://", "a:b@", "Bearer ", "password=",
+            #"\"token\":\""#, "Authorization: ", "Cookie:", "sk-", "078-05-1120 ", "_no", "=", ":",
+        ]
+    )
+    func slow(_ part: String) throws {
+        let text = String(repeating: part, count: 100_000 / part.utf8.count)
+        _ = redactor.redact(text)
+        for document in [["note": .string(text)], [text: 1], ["pas" + text: 1]] as [JSONValue] {
+            _ = try redactor.redact(event(CanonicalJSON(document).text))
+        }
+    }
+
+    @Test("Paths are told up to a bound, whatever names are like", .timeLimit(.minutes(1)))
+    func paths() throws {
+        let secret = JSONValue.string("078-05-1120")
+        let name = String(repeating: "k", count: 100_000)
+        let many = JSONValue.array(Array(repeating: secret, count: 1000))
+        let found = try details(CanonicalJSON(.object([(name, many)].asObject)).text)
+        #expect(found.paths.count == 1 && found.paths.allSatisfy { $0.utf8.count <= 300 })
+        let members = (0..<1000).map { ("m\($0)", secret) }
+        let wide = try details(CanonicalJSON(.object(members.asObject)).text)
+        #expect(wide.paths.count == Redactor.pathLimit && wide.paths.contains("…"))
+        #expect(!wide.text.contains("078"), "all of them are gone")
+        let apart = try details(#"{"AKIAIOSFODNN7EXAMPLE":"v","[REDACTED]":"kept"}"#)
+        #expect(apart.text == #"{"[REDACTED]":"kept","[REDACTED] 2":"v"}"#)
+    }
+
     @Test("The password in a URL goes, and the rest of it stays")
     func urls() throws {
         #expect(
             redactor.redact("see postgresql://app:s3cr3t@db.example.com/x")
                 == "see postgresql://app:[REDACTED]@db.example.com/x"
         )
+        #expect(redactor.redact("ftp://u:p@ss@h/x") == "ftp://u:[REDACTED]@h/x")
         #expect(redactor.redact("http://example.com:80/@x") == "http://example.com:80/@x")
     }
 
@@ -150,7 +212,10 @@ struct RedactionTests {
             "4111 11 11 1111 1111", "a4111111111111111", "2026-01-23T14:30:00Z", "000-12-3456",
             "666-12-3456", "900-12-3456", "123-45-67890", "123e4567-e89b-12d3-a456-426614174000",
             "bearer of bad news", "Basic authentication", "Basic plan", "eyJ", "AKIA", "sk-ip it",
-            "-----BEGIN CERTIFICATE-----", "DE89370400440532013001", "NL only", "192.168.1.100",
+            "-----BEGIN CERTIFICATE-----", "Bearer authentication_scheme_is_needed",
+            "sk-this-is-a-very-long-kebab-case-name-of-a-host.example.com",
+            "cairn_ledger_commit_duration_seconds_bucket_total", "DE89370400440532013001",
+            "NL only", "192.168.1.100",
             "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36",
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "user-123", "s3://a/b",
         ]
@@ -314,4 +379,8 @@ struct RedactionTests {
         }
         return .object(members)
     }
+}
+
+extension [(String, JSONValue)] {
+    fileprivate var asObject: JSONObject { JSONObject(map { (name: $0.0, value: $0.1) }) }
 }

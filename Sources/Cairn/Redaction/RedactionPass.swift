@@ -2,9 +2,17 @@
 
 /// One event's way through a redactor, which gathers where secrets were.
 struct RedactionPass {
+    /// How long a path is told, in bytes.
+    private static let pathBytes = 256
+
     let redactor: Redactor
     let key: RedactionKey?
+    /// Where secrets were; at most so many as are told, and one more.
     private(set) var paths: [String] = []
+    /// Whether anything was taken out.
+    private(set) var hasChanged = false
+    /// The names and positions that lead to where the pass is.
+    private var place: [String] = []
 
     init(redactor: Redactor, key: RedactionKey?) {
         self.redactor = redactor
@@ -13,26 +21,64 @@ struct RedactionPass {
 
     private var rules: RedactionRules { redactor.rules }
 
+    /// Notes that something was taken out where the pass is.
+    private mutating func note() {
+        hasChanged = true
+        guard paths.count <= Redactor.pathLimit else { return }
+        var path = ""
+        for part in place {
+            path += path.isEmpty || part.hasPrefix("[") ? part : ".\(part)"
+            guard path.utf8.count <= Self.pathBytes else {
+                path = String(decoding: path.utf8.prefix(Self.pathBytes), as: UTF8.self) + "…"
+                break
+            }
+        }
+        if paths.last != path { paths.append(path) }
+    }
+
+    /// The path as rules name it: without positions in arrays.
+    private var ruled: String {
+        place.lazy.filter { !$0.hasPrefix("[") }.joined(separator: ".")
+    }
+
+    private var isAllowed: Bool {
+        !rules.allowedPaths.isEmpty && rules.allowedPaths.contains(ruled)
+    }
+
+    private var ruledAction: RedactionRules.Action? {
+        rules.paths.isEmpty ? nil : rules.paths[ruled]
+    }
+
+    /// Does something at a place below the one where the pass is.
+    private mutating func at<Value>(
+        _ parts: String...,
+        do body: (inout RedactionPass) -> Value
+    ) -> Value {
+        place += parts
+        defer { place.removeLast(parts.count) }
+        return body(&self)
+    }
+
     // MARK: Events
 
     mutating func redact(_ event: Event) -> Event {
         var event = event
         event.action = field(event.action, "action")
         // An event has an actor, whatever the rules say.
-        event.actor.id = field(event.actor.id, "actor.id") ?? Redactor.mark
-        event.actor.type = field(event.actor.type, "actor.type")
-        event.actor.name = field(event.actor.name, "actor.name")
-        event.actor.email = field(event.actor.email, "actor.email")
-        event.actor.sessionID = field(event.actor.sessionID, "actor.session_id")
+        event.actor.id = field(event.actor.id, "actor", "id") ?? Redactor.mark
+        event.actor.type = field(event.actor.type, "actor", "type")
+        event.actor.name = field(event.actor.name, "actor", "name")
+        event.actor.email = field(event.actor.email, "actor", "email")
+        event.actor.sessionID = field(event.actor.sessionID, "actor", "session_id")
         event.resources = resources(event.resources)
-        event.source.ip = field(event.source.ip, "source.ip")
-        event.source.userAgent = field(event.source.userAgent, "source.user_agent")
-        event.source.requestID = field(event.source.requestID, "source.request_id")
-        event.source.traceparent = field(event.source.traceparent, "source.traceparent")
+        event.source.ip = field(event.source.ip, "source", "ip")
+        event.source.userAgent = field(event.source.userAgent, "source", "user_agent")
+        event.source.requestID = field(event.source.requestID, "source", "request_id")
+        event.source.traceparent = field(event.source.traceparent, "source", "traceparent")
         event.description = field(event.description, "description")
         event.details = document(event.details, "details")
-        event.before = document(event.before, "change.before")
-        event.after = document(event.after, "change.after")
+        event.before = document(event.before, "change", "before")
+        event.after = document(event.after, "change", "after")
         event.externalID = field(event.externalID, "external_id")
         return event
     }
@@ -41,12 +87,13 @@ struct RedactionPass {
         guard let resources else { return nil }
         var changed: [Event.Resource] = []
         for (position, resource) in resources.enumerated() {
-            let place = "resources[\(position)]"
-            var own = Event.Resource(
-                type: field(resource.type, "resources.type", told: "\(place).type"),
-                id: field(resource.id, "resources.id", told: "\(place).id"),
-                name: field(resource.name, "resources.name", told: "\(place).name")
-            )
+            var own = at("resources", "[\(position)]") { pass in
+                Event.Resource(
+                    type: pass.field(resource.type, "type"),
+                    id: pass.field(resource.id, "id"),
+                    name: pass.field(resource.name, "name")
+                )
+            }
             // A resource has a type or an id, whatever the rules say.
             if own.type == nil, own.id == nil { own.id = Redactor.mark }
             changed.append(own)
@@ -55,73 +102,104 @@ struct RedactionPass {
     }
 
     /// A field's text; nil when it is dropped or was not there.
-    private mutating func field(_ text: String?, _ path: String, told: String? = nil) -> String? {
-        guard let text, !rules.allowedPaths.contains(path) else { return text }
-        if let action = rules.paths[path] {
-            paths.append(told ?? path)
+    private mutating func field(_ text: String?, _ parts: String...) -> String? {
+        guard let text else { return nil }
+        place += parts
+        defer { place.removeLast(parts.count) }
+        guard !isAllowed else { return text }
+        if let action = ruledAction {
+            note()
             return replacement(of: .string(text), action)?.string
         }
-        return shown(text, told ?? path) ?? text
+        return shown(text) ?? text
     }
 
     // MARK: Documents
 
     /// A document without its secrets.
-    mutating func document(_ document: CanonicalJSON?, _ path: String) -> CanonicalJSON? {
+    mutating func document(_ document: CanonicalJSON?, _ parts: String...) -> CanonicalJSON? {
         guard let document else { return nil }
+        place += parts
+        defer { place.removeLast(parts.count) }
         // A document that is no JSON any more could not have become one.
         guard let value = try? JSONValue(parsing: document.bytes, limits: .unbounded) else {
-            paths.append(path)
+            note()
             return CanonicalJSON(unchecked: Array("{}".utf8))
         }
-        let known = paths.count
-        let changed = self.value(value, path, told: path)
-        guard paths.count > known else { return document }
-        return CanonicalJSON(changed)
+        let (before, changed) = (hasChanged, self.value(value))
+        // Nothing is written anew that is as it was.
+        return hasChanged != before || changed != value ? CanonicalJSON(changed) : document
     }
 
-    /// `path` is without positions in arrays, which rules do not name; `told` is with them.
-    private mutating func value(_ value: JSONValue, _ path: String, told: String) -> JSONValue {
-        guard !rules.allowedPaths.contains(path) else { return value }
+    private mutating func value(_ value: JSONValue) -> JSONValue {
+        guard !isAllowed else { return value }
         switch value {
         case .null, .bool: return value
-        case .string(let text): return shown(text, told).map { .string($0) } ?? value
-        case .number(let number):
-            return shown(number.text, told).map { .string($0) } ?? value
+        case .string(let text): return shown(text).map { .string($0) } ?? value
+        case .number(let number): return shown(number.text).map { .string($0) } ?? value
         case .array(let elements):
             return .array(
-                elements.enumerated().map { self.value($1, path, told: "\(told)[\($0)]") }
+                elements.enumerated().map { position, element in
+                    at("[\(position)]") { $0.value(element) }
+                }
             )
-        case .object(let members): return .object(object(members, path, told))
+        case .object(let members): return .object(object(members))
         }
     }
 
-    private mutating func object(
-        _ members: JSONObject,
-        _ path: String,
-        _ told: String
-    ) -> JSONObject {
+    private mutating func object(_ members: JSONObject) -> JSONObject {
         var changed = JSONObject()
+        var number = 1
         for (name, value) in members {
-            var ownName = shown(name, told) ?? name
-            let (ownPath, ownTold) = ("\(path).\(name)", "\(told).\(ownName)")
-            // Names that came to be one stay apart.
-            var number = 2
-            while changed[ownName] != nil {
-                ownName = "\(Redactor.mark) \(number)"
+            var ownName = shown(name) ?? name
+            // Names that came to be one stay apart, and none takes another one's.
+            while changed[ownName] != nil || ownName != name && members[ownName] != nil {
                 number += 1
+                ownName = "\(Redactor.mark) \(number)"
             }
-            guard !rules.allowedPaths.contains(ownPath),
-                let action = redactor.action(name, ownPath, isNumber: value.isNumber),
-                value.isSecretive
-            else {
-                changed[ownName] = self.value(value, ownPath, told: ownTold)
-                continue
-            }
-            paths.append(ownTold)
-            changed[ownName] = replacement(of: value, action)
+            changed[ownName] = at(ownName) { $0.member(name, value) }
         }
         return changed
+    }
+
+    /// What becomes of a member's value; nil when it is left out.
+    private mutating func member(_ name: String, _ value: JSONValue) -> JSONValue? {
+        guard !isAllowed else { return value }
+        if let action = ruledAction {
+            note()
+            return replacement(of: value, action)
+        }
+        guard let rule = redactor.names.rule(name) else { return self.value(value) }
+        return secret(value, rule)
+    }
+
+    /// What is left of the value of a sensitive name.
+    ///
+    /// Numbers of an object, and under a name in the plural, are counts.
+    private mutating func secret(_ value: JSONValue, _ rule: SensitiveNames.Rule) -> JSONValue? {
+        switch value {
+        case .null, .bool: return value
+        case .number where rule.isPlural: return self.value(value)
+        case .string(let text)
+        where text.isEmpty || text == Redactor.mark || RedactionKey.isDigest(text):
+            return value
+        case .string, .number:
+            note()
+            return replacement(of: value, rule.action)
+        case .array(let elements):
+            return .array(
+                elements.enumerated().compactMap { position, element in
+                    at("[\(position)]") { $0.secret(element, rule) }
+                }
+            )
+        case .object(let members):
+            var kept = JSONObject()
+            let counts = SensitiveNames.Rule(action: rule.action, isPlural: true)
+            for (name, value) in object(members) {
+                kept[name] = at(name) { $0.secret(value, counts) }
+            }
+            return .object(kept)
+        }
     }
 
     // MARK: Values
@@ -144,23 +222,23 @@ struct RedactionPass {
     }
 
     /// A text in which the mark, or a digest, stands for each secret that shows; nil for none.
-    mutating func shown(_ text: String, _ told: String) -> String? {
+    mutating func shown(_ text: String) -> String? {
         var text = text
         let found = text.withUTF8 { bytes in
             let bytes = UnsafeRawBufferPointer(bytes)
             var (output, copied) = ([UInt8](), 0)
-            while let match = redactor.match(in: bytes, from: copied) {
+            var matches = Redactor.Matches(redactor, in: bytes)
+            while let match = matches.next() {
                 output.append(contentsOf: bytes[copied..<match.range.lowerBound])
                 let secret = String(decoding: bytes[match.range], as: UTF8.self)
-                let action = rules.detectors[match.detector] ?? .replace
-                output += Array((replacement(of: .string(secret), action)?.string ?? "").utf8)
+                output += Array((replacement(of: .string(secret), match.action)?.string ?? "").utf8)
                 copied = match.range.upperBound
             }
             guard copied > 0 else { return nil as String? }
             output.append(contentsOf: bytes[copied...])
             return String(decoding: output, as: UTF8.self)
         }
-        if found != nil { paths.append(told) }
+        if found != nil { note() }
         return found
     }
 
@@ -179,18 +257,5 @@ extension JSONLimits {
 extension JSONValue {
     fileprivate var isNumber: Bool {
         if case .number = self { true } else { false }
-    }
-
-    /// Whether a value can hold a secret: neither nothing nor a yes or no can, nor what stands for
-    /// a secret that was taken out before.
-    fileprivate var isSecretive: Bool {
-        switch self {
-        case .null, .bool: false
-        case .string(let text):
-            !text.isEmpty && text != Redactor.mark && !RedactionKey.isDigest(text)
-        case .number: true
-        case .array(let elements): elements.contains { $0.isSecretive }
-        case .object(let members): members.contains { $0.value.isSecretive }
-        }
     }
 }

@@ -7,8 +7,10 @@
 public struct Redactor: Sendable {
     /// The rules it goes by.
     public let rules: RedactionRules
-    private let names: SensitiveNames
+    /// What it knows of names.
+    let names: SensitiveNames
     private let scanner: SecretScanner
+    private let assignments: AssignmentScanner
 
     /// Takes out what shows by its shape, whatever it is called.
     package static let shapes = Redactor(.shapes)
@@ -24,6 +26,7 @@ public struct Redactor: Sendable {
         self.rules = rules
         names = SensitiveNames(rules)
         scanner = SecretScanner(rules.detectors.keys)
+        assignments = AssignmentScanner(names)
     }
 
     /// What is left of an event, and which paths were changed.
@@ -57,8 +60,8 @@ public struct Redactor: Sendable {
         }
         var pass = RedactionPass(redactor: self, key: key)
         let changed = pass.redact(event)
-        let changedRest = pass.document(rest, "dialect.rest")
-        guard !pass.paths.isEmpty else { return nil }
+        let changedRest = pass.document(rest, "dialect", "rest")
+        guard pass.hasChanged else { return nil }
         var paths = Set(pass.paths).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         if paths.count > Redactor.pathLimit {
             paths = paths.prefix(Redactor.pathLimit - 1) + ["…"]
@@ -69,7 +72,7 @@ public struct Redactor: Sendable {
     /// A text without the secrets that show in it.
     public func redact(_ text: String) -> String {
         var pass = RedactionPass(redactor: self, key: nil)
-        return pass.shown(text, "") ?? text
+        return pass.shown(text) ?? text
     }
 
     // MARK: Looking
@@ -90,14 +93,19 @@ public struct Redactor: Sendable {
 
     private func finds(_ text: String?) -> Bool {
         guard var text else { return false }
-        return text.withUTF8 { scanner.next(in: UnsafeRawBufferPointer($0)) != nil }
+        return text.withUTF8 { bytes in
+            let bytes = UnsafeRawBufferPointer(bytes)
+            return scanner.next(in: bytes) != nil || assignments.next(in: bytes, from: 0) != nil
+        }
     }
 
     /// Whether there may be something to take out of a document: names that may be sensitive, and
     /// secrets that show.
     private func concerns(_ document: CanonicalJSON) -> Bool {
         document.bytes.withUnsafeBytes { bytes in
-            if scanner.next(in: bytes, isJSON: true) != nil { return true }
+            if scanner.next(in: bytes, isJSON: true) != nil || assignments.concern(bytes) {
+                return true
+            }
             var at = 0
             while at < bytes.count {
                 guard bytes[at] == UInt8(ascii: "\"") else {
@@ -120,17 +128,41 @@ public struct Redactor: Sendable {
         }
     }
 
-    /// What becomes of a member by its name and its path; nil when it is left to the detectors.
-    func action(
-        _ name: String,
-        _ path: String,
-        isNumber: Bool
-    ) -> RedactionRules.Action? {
-        rules.paths[path] ?? names.action(name, isNumber: isNumber)
-    }
+    /// The secrets that show in a text, one after another.
+    struct Matches {
+        typealias Match = (range: Range<Int>, action: RedactionRules.Action)
 
-    /// The next secret that shows in a text.
-    func match(in text: UnsafeRawBufferPointer, from start: Int) -> SecretScanner.Match? {
-        scanner.next(in: text, from: start)
+        private let redactor: Redactor
+        private let text: UnsafeRawBufferPointer
+        // Each is looked for again only once it was passed, so that no text is read over and over.
+        private var shape: Match?
+        private var assigned: Match?
+
+        init(_ redactor: Redactor, in text: UnsafeRawBufferPointer) {
+            (self.redactor, self.text) = (redactor, text)
+            shape = nextShape(from: 0)
+            assigned = redactor.assignments.next(in: text, from: 0)
+        }
+
+        /// The next one; nil at the end.
+        mutating func next() -> Match? {
+            let isShape =
+                assigned.map { assigned in
+                    shape.map { $0.range.lowerBound < assigned.range.lowerBound } ?? false
+                } ?? true
+            guard let match = isShape ? shape : assigned else { return nil }
+            let end = match.range.upperBound
+            if let found = shape, found.range.lowerBound < end { shape = nextShape(from: end) }
+            if let found = assigned, found.range.lowerBound < end {
+                assigned = redactor.assignments.next(in: text, from: end)
+            }
+            return match
+        }
+
+        private func nextShape(from start: Int) -> Match? {
+            redactor.scanner.next(in: text, from: start).map { match in
+                (match.range, redactor.rules.detectors[match.detector] ?? .replace)
+            }
+        }
     }
 }

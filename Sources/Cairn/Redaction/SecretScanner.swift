@@ -67,13 +67,14 @@ struct SecretScanner: Sendable {
     ) -> Match? {
         guard detectors != 0 else { return nil }
         return SecretScanner.kinds.withUnsafeBufferPointer { kinds in
-            var at = start
+            var (at, tokenless) = (start, start)
             while at < text.count {
                 let byte = text[at]
                 let kind = kinds[Int(byte)]
                 switch kind {
                 case Kind.letter, Kind.digit:
-                    let match = kind == Kind.digit ? number(text, at) : word(text, at)
+                    let match =
+                        kind == Kind.digit ? number(text, at) : word(text, at, &tokenless)
                     if let match { return match }
                     repeat {
                         at += 1
@@ -98,10 +99,17 @@ struct SecretScanner: Sendable {
 
     // MARK: Words
 
-    private func word(_ text: UnsafeRawBufferPointer, _ at: Int) -> Match? {
+    /// `tokenless` is up to where no token begins, because the same letters were looked at before.
+    private func word(
+        _ text: UnsafeRawBufferPointer,
+        _ at: Int,
+        _ tokenless: inout Int
+    ) -> Match? {
         switch text[at] {
-        case UInt8(ascii: "e") where seeks(.jwt):
-            if let end = Shape.jwt(text, at) { return Match(range: at..<end, detector: .jwt) }
+        case UInt8(ascii: "e") where seeks(.jwt) && at >= tokenless:
+            let (end, isToken) = Shape.jwt(text, at)
+            if isToken { return Match(range: at..<end, detector: .jwt) }
+            tokenless = end
         case UInt8(ascii: "b"), UInt8(ascii: "B"):
             if seeks(.authorization), let end = Shape.authorization(text, at) {
                 return Match(range: at..<end, detector: .authorization)

@@ -17,36 +17,48 @@ enum Shape {
         (38, 39, 2, [14]), (62, 62, 2, [16, 17, 18, 19]),
     ]
 
-    /// A payment card's number, in one piece or in the groups in which it is printed.
+    /// A payment card's number, in one piece or in the groups in which it is printed; what follows
+    /// it, such as a date, does not belong to it.
     static func paymentCard(_ text: UnsafeRawBufferPointer, _ at: Int) -> Int? {
         var digits: [UInt8] = []
         var groups: [Int] = [0]
         var separator: UInt8?
+        // Where each group ends, with the digits until there.
+        var ends: [(end: Int, digits: Int, groups: Int)] = []
         var end = at
         while end < text.count, digits.count <= 19 {
             let byte = text[end]
             if isDigit(byte) {
                 digits.append(byte - UInt8(ascii: "0"))
                 groups[groups.count - 1] += 1
-            } else if byte == UInt8(ascii: " ") || byte == UInt8(ascii: "-"),
-                separator ?? byte == byte, end + 1 < text.count, isDigit(text[end + 1])
-            {
-                separator = byte
-                groups.append(0)
-            } else {
-                break
+                end += 1
+                continue
             }
+            guard !isWordByte(text, end) else { break }
+            ends.append((end, digits.count, groups.count))
+            let isSeparator =
+                byte == UInt8(ascii: " ") || byte == dash || byte == UInt8(ascii: ".")
+            guard isSeparator, separator ?? byte == byte, end + 1 < text.count,
+                isDigit(text[end + 1])
+            else { break }
+            separator = byte
+            groups.append(0)
             end += 1
         }
-        guard (14...19).contains(digits.count), isPrinted(groups), !isWordByte(text, end) else {
-            return nil
-        }
+        if end == text.count { ends.append((end, digits.count, groups.count)) }
+        return ends.last { part in
+            (14...19).contains(part.digits) && isPrinted(Array(groups.prefix(part.groups)))
+                && isCard(digits.prefix(part.digits))
+        }?.end
+    }
+
+    private static func isCard(_ digits: ArraySlice<UInt8>) -> Bool {
         let isIssued = issuers.contains { issuer in
             let first = digits.prefix(issuer.digits).reduce(0) { $0 * 10 + Int($1) }
             return (issuer.low...issuer.high).contains(first)
                 && issuer.lengths.contains(digits.count)
         }
-        return isIssued && hasLuhnDigit(digits) ? end : nil
+        return isIssued && hasLuhnDigit(Array(digits))
     }
 
     /// Whether digits are grouped as on a card: not at all, by fours, or 4-6-5 and 4-6-4.
@@ -87,13 +99,17 @@ enum Shape {
 
     // MARK: Tokens
 
-    /// A JSON Web Token: three parts in base64url, the first an object.
-    static func jwt(_ text: UnsafeRawBufferPointer, _ at: Int) -> Int? {
-        guard starts(text, at, "eyJ") else { return nil }
+    /// A JSON Web Token, signed or encrypted: three parts and more in base64url, the first an object.
+    ///
+    /// Where it is none, none begins before the end that is returned either.
+    static func jwt(_ text: UnsafeRawBufferPointer, _ at: Int) -> (end: Int, isToken: Bool) {
+        guard starts(text, at, "eyJ") else { return (at, false) }
         var (dots, end, lengths) = (0, at, [0])
         while end < text.count {
             if text[end] == UInt8(ascii: ".") {
-                guard dots < 4, end + 1 < text.count, isBase64URL(text[end + 1]) else { break }
+                guard dots < 4, end + 1 < text.count,
+                    isBase64URL(text[end + 1]) || text[end + 1] == UInt8(ascii: ".")
+                else { break }
                 dots += 1
                 lengths.append(0)
             } else if isBase64URL(text[end]) {
@@ -103,7 +119,8 @@ enum Shape {
             }
             end += 1
         }
-        return dots >= 2 && lengths[0] >= 10 && lengths[1] >= 2 ? end : nil
+        let isEncrypted = dots == 4 && lengths[4] >= 2
+        return (end, dots >= 2 && lengths[0] >= 10 && (lengths[1] >= 2 || isEncrypted))
     }
 
     /// Credentials after `Bearer` or `Basic`; a word of a sentence is none.
@@ -125,7 +142,7 @@ enum Shape {
         let token = UnsafeRawBufferPointer(rebasing: text[start..<end])
         if isBearer {
             let isMixed = hasDigit || hasLower && hasUpper && token.count >= 16
-            return token.count >= 8 && isMixed || token.count >= 24 ? end : nil
+            return token.count >= 8 && isMixed ? end : nil
         }
         let pair = Base64.decode(utf8: token)
         return pair?.contains(UInt8(ascii: ":")) == true ? end : nil
@@ -146,21 +163,23 @@ enum Shape {
     /// The password in `scheme://user:password@host`.
     static func urlPassword(_ text: UnsafeRawBufferPointer, _ at: Int) -> Range<Int>? {
         guard at > 0, text[at - 1] == UInt8(ascii: ":"), starts(text, at, "//") else { return nil }
-        var (colon, end) = (nil as Int?, at + 2)
-        while end < text.count, end - at < 512 {
+        var (colon, mark, end) = (nil as Int?, nil as Int?, at + 2)
+        scan: while end < text.count, end - at < 512 {
             switch text[end] {
-            case UInt8(ascii: "@"):
-                guard let colon, colon + 1 < end else { return nil }
-                return colon + 1..<end
+            // A password may hold one that was not encoded; the host does not.
+            case UInt8(ascii: "@"): mark = end
             case UInt8(ascii: ":"): colon = colon ?? end
             case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "\""),
                 0...0x20:
-                return nil
+                break scan
             default: break
             }
             end += 1
         }
-        return nil
+        guard let colon, let mark, colon + 1 < mark,
+            !text[colon + 1..<mark].elementsEqual(Redactor.mark.utf8)
+        else { return nil }
+        return colon + 1..<mark
     }
 
     // MARK: Accounts
@@ -267,6 +286,9 @@ enum ServiceKeys {
         let count: Int
     }
 
+    /// How many characters of a key may go by without a digit.
+    private static let plainLimit = 64
+
     /// By their first byte: what it takes to be one.
     private static let marks: [[Mark]] = {
         let all: [(StaticString, Int)] = [
@@ -289,13 +311,17 @@ enum ServiceKeys {
     static func end(_ text: UnsafeRawBufferPointer, _ at: Int) -> Int? {
         for mark in marks[Int(text[at])] where Shape.starts(text, at, mark.prefix) {
             let start = at + mark.prefix.utf8CodeUnitCount
-            var end = start
-            while end < text.count,
-                Shape.isBase64URL(text[end]) || text[end] == UInt8(ascii: ".")
+            let hasDots =
+                mark.prefix.utf8Start[mark.prefix.utf8CodeUnitCount - 1] == UInt8(ascii: ".")
+            var (end, hasDigit) = (start, false)
+            while end < text.count, hasDigit || end - start < Self.plainLimit,
+                Shape.isBase64URL(text[end]) || hasDots && text[end] == UInt8(ascii: ".")
             {
+                hasDigit = hasDigit || UInt8(ascii: "0")...UInt8(ascii: "9") ~= text[end]
                 end += 1
             }
-            if end - start >= mark.count { return end }
+            // Words joined by hyphens are none: what is random has digits.
+            if end - start >= mark.count, hasDigit { return end }
         }
         return nil
     }

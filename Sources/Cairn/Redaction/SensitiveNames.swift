@@ -12,7 +12,8 @@ struct SensitiveNames: Sendable {
         "authorization", "cookie", "private key", "access key", "secret key", "signing key",
         "encryption key", "credential", "jwt", "bearer", "pin", "pin code", "otp", "totp", "cvv",
         "cvc", "security code", "mfa code", "client secret", "access token", "refresh token",
-        "auth token", "session token", "session cookie", "proxy authorization", "set cookie",
+        "auth token", "csrf token", "xsrf token", "session token", "password hash", "db pass",
+        "user pass", "session cookie", "proxy authorization", "set cookie",
         "connection string", "ssh key",
     ]
     /// What applications commonly call secrets.
@@ -28,7 +29,7 @@ struct SensitiveNames: Sendable {
         "value", "hash", "hashed", "text", "plain", "plaintext", "clear", "cleartext", "confirm",
         "confirmation", "repeat", "again", "old", "new", "current", "previous", "raw", "encrypted",
         "string", "str", "number", "num", "no", "code", "header", "input", "field", "data", "base",
-        "pem",
+        "pem", "digest", "sha", "md", "bcrypt", "scrypt", "argon", "enc", "list", "v",
     ]
 
     private let actions: [String: RedactionRules.Action]
@@ -56,7 +57,7 @@ struct SensitiveNames: Sendable {
         guard mayMatch(name) else { return false }
         // What is escaped is looked at when the document is read.
         return name.contains(UInt8(ascii: "\\"))
-            || action(String(decoding: name, as: UTF8.self), isNumber: false) != nil
+            || rule(String(decoding: name, as: UTF8.self)) != nil
     }
 
     /// Whether a name has to be looked at closely; false for nearly all that are not sensitive.
@@ -73,28 +74,42 @@ struct SensitiveNames: Sendable {
         }
     }
 
-    /// What becomes of a member's value; nil for a name that is not sensitive.
-    ///
-    /// A number under a name in the plural is a count.
-    func action(_ name: String, isNumber: Bool) -> RedactionRules.Action? {
-        var words = SensitiveNames.words(of: name)
-        while !words.isEmpty {
+    /// What is known of a sensitive name.
+    struct Rule {
+        /// What becomes of its values.
+        let action: RedactionRules.Action
+        /// Whether it is in the plural, under which a number is a count.
+        let isPlural: Bool
+    }
+
+    /// How many words at a name's end are looked at.
+    private static let lastWords = 8
+
+    /// What is known of a name; nil for one that is not sensitive.
+    func rule(_ name: String) -> Rule? {
+        var words = SensitiveNames.words(of: name)[...].suffix(Self.lastWords)
+        while let last = words.last {
             var joined = ""
             for word in words.reversed() {
                 joined = word + joined
-                if let action = actions[joined] { return action }
-                if !isNumber, joined.hasSuffix("s"), let action = actions[String(joined.dropLast())]
-                {
-                    return action
+                if let action = actions[joined] { return Rule(action: action, isPlural: false) }
+                if joined.hasSuffix("s"), let action = actions[String(joined.dropLast())] {
+                    return Rule(action: action, isPlural: true)
                 }
             }
-            guard let last = words.last,
-                SensitiveNames.qualifiers.contains(last) || last.utf8.allSatisfy(isDigit)
-            else { return nil }
+            // Names that are written together end in a word that means nothing else.
+            for ending in Self.endings where last.hasSuffix(ending) {
+                if let action = actions[ending] { return Rule(action: action, isPlural: false) }
+            }
+            guard SensitiveNames.qualifiers.contains(last) || last.utf8.allSatisfy(isDigit) else {
+                return nil
+            }
             words.removeLast()
         }
         return nil
     }
+
+    private static let endings = ["password", "passwd", "passphrase"]
 
     /// A name's words in one, as rules are kept.
     static func fold(_ name: String) -> String {
@@ -103,7 +118,8 @@ struct SensitiveNames: Sendable {
 
     /// The words of a name, in lower case.
     private static func words(of name: String) -> [String] {
-        let bytes = Array(name.utf8)
+        // No rule's name is longer.
+        let bytes = Array(name.utf8.suffix(256))
         var words: [[UInt8]] = []
         var word: [UInt8] = []
         func end() {

@@ -131,7 +131,8 @@ struct LocalLedger: LedgerAccess {
     }
 
     func record(_ id: EventID) async throws -> JSONValue {
-        try await json(of: stored(id))
+        let found = try await stored(id)
+        return try json(of: found)
     }
 
     func proof(of id: EventID) async throws -> RecordProof {
@@ -194,6 +195,8 @@ struct LocalLedger: LedgerAccess {
         )
     }
 
+    // The optimiser stumbles over it inside a function that waits.
+    @inline(never)
     private func json(of found: FoundRecord) throws -> JSONValue {
         var output = JSONOutput()
         try body(found).append(to: &output)

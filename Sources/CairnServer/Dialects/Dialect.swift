@@ -13,6 +13,8 @@ protocol Dialect: Sendable {
     static var name: String { get }
     /// Members that the server alone gives.
     static var given: Set<String> { get }
+    /// What the dialect calls the members of an event.
+    static var names: [String: String] { get }
 
     /// Makes an event of the members that were sent.
     ///
@@ -23,6 +25,19 @@ protocol Dialect: Sendable {
 }
 
 extension Dialect {
+    /// A refusal in the words of who sent the event.
+    static func translated(_ invalid: InvalidEvent) -> InvalidEvent {
+        for (path, name) in names where invalid.field == path || invalid.field.hasPrefix(path + ".")
+        {
+            return InvalidEvent(
+                field: name + invalid.field.dropFirst(path.utf8.count),
+                code: invalid.code,
+                message: invalid.message
+            )
+        }
+        return invalid
+    }
+
     /// Reads an event, and what it takes beside it to show it exactly as it was sent.
     ///
     /// - Throws: ``InvalidEvent`` naming the member that breaks a rule.
@@ -45,9 +60,21 @@ extension Dialect {
         let fields = event.fields(EventFacts(now: .epoch), registry: .standard)
         let shown = members(of: DialectRecord(fields: fields, id: event.id))
         var rest = JSONObject()
-        for (name, value) in sent where shown[name] != value { rest[name] = value }
+        for (name, value) in sent where shown[name] != value {
+            // What is shown anyway was not sent where it was sent as null.
+            if case .null = value, shown[name] != nil { continue }
+            rest[name] = value
+        }
         guard !rest.isEmpty else { return (event, WireDialect(Self.name)) }
         let document = CanonicalJSON(.object(rest))
+        do throws(InvalidJSON) {
+            _ = try CanonicalJSON(
+                parsing: document.bytes,
+                limits: JSONLimits(depth: limits.documentDepth + 1, bytes: document.bytes.count)
+            )
+        } catch {
+            throw InvalidEvent(error)
+        }
         guard document.bytes.count <= limits.documentBytes else {
             throw InvalidEvent(
                 field: "",
@@ -182,7 +209,10 @@ struct DialectRecord {
 
     /// A field as JSON.
     func json(_ path: FieldPath.Known) -> JSONValue? {
-        fields.value(.known(path)).flatMap { try? JSONValue(parsing: $0) }
+        // What is stored was within the limits when it came, whatever they are now.
+        fields.value(.known(path)).flatMap {
+            try? JSONValue(parsing: $0, limits: JSONLimits(depth: 512, bytes: $0.count))
+        }
     }
 
     /// A field's text.

@@ -47,13 +47,15 @@ struct DialectRoutes<Spoken: Dialect>: Sendable {
         _ change: (inout JSONObject) throws -> Void = { _ in }
     ) async throws -> (found: FoundRecord, isNew: Bool) {
         let (principal, ledger, intake) = try await begin(context)
-        var members = try Members.read(
-            try await request.jsonBody(upTo: configuration.bulkBytes),
-            limits: limits
-        )
+        let bytes = try await request.jsonBody(upTo: configuration.bulkBytes)
+        let limit = services.preparer.limits.eventBytes
+        guard bytes.count <= limit else {
+            throw Problem(.bodyTooLarge, "An event is at most \(limit) bytes.")
+        }
+        var members = try Members.read(bytes, limits: limits)
         try services.requireGood(principal)
         try change(&members)
-        quotas.charge(principal, events: 1, bytes: CanonicalJSON(.object(members)).bytes.count)
+        quotas.charge(principal, events: 1, bytes: bytes.count)
         let event: PreparedEvent
         switch read(.object(members), at: 0, context, principal) {
         case .success(let read): event = read
@@ -124,19 +126,22 @@ struct DialectRoutes<Spoken: Dialect>: Sendable {
                 )
             }
             let (event, wire) = try dialect.read(members, limits: limits)
+            // An id of another form names the event all the same, whenever it is sent.
+            let ownID = event.id == nil ? event.externalID : nil
             return .success(
                 try services.preparer.prepare(
                     event,
                     of: principal.tenant,
                     by: principal,
-                    fallbackID: context.requestName.map {
-                        services.idempotency.eventID($0, at: position)
-                    },
+                    fallbackID: ownID.map { services.idempotency.eventID(named: $0, principal) }
+                        ?? context.requestName.map {
+                            services.idempotency.eventID($0, at: position)
+                        },
                     dialect: wire
                 )
             )
         } catch {
-            return .failure(Problem(telling: error))
+            return .failure(Problem(telling: Spoken.translated(error)))
         }
     }
 
@@ -213,6 +218,7 @@ struct DialectRoutes<Spoken: Dialect>: Sendable {
                 size: place.snapshot,
                 skipped: (place.number - 1) * place.size,
                 isOfEventsAlone: true,
+                isWhole: place.cursor == nil,
                 parameters: parameters.pairs
             ),
             for: context

@@ -166,6 +166,12 @@ package final class Idempotency: Service {
         EventID(version4From: digest(["event", "\(position)"], name.bytes).bytes[..<16])
     }
 
+    /// The id of an event that its sender names by a text, in a tenant: always the same.
+    func eventID(named text: String, _ principal: Principal) -> EventID {
+        let name = digest(["external id", principal.tenant, text])
+        return EventID(version4From: name.bytes[..<16])
+    }
+
     private func digest(_ texts: [String], _ bytes: [UInt8] = []) -> Cairn.Digest {
         var hmac = HMAC<SHA256>(key: secret)
         for text in texts {

@@ -75,7 +75,7 @@ final class Quotas: Sendable {
 
     /// The measures that a route draws on.
     static func measures(of route: Route) -> [Measure] {
-        route.method == .post && route.path == Path.events ? [.events, .bytes] : [.queries]
+        if case .holders(.eventsWrite) = route.access { [.events, .bytes] } else { [.queries] }
     }
 
     /// Lets a request in, or says how long to wait.

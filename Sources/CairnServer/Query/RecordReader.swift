@@ -24,6 +24,9 @@ struct RecordReader: Sendable {
         var skipped = 0
         /// Whether what the ledger records about itself is left out.
         var isOfEventsAlone = false
+        /// Whether a page has as many records as are asked for, where there are so many: pages with
+        /// numbers are counted by it.
+        var isWhole = false
         /// What was asked, as the ledger's record of it says.
         var parameters: [(name: String, value: String)] = []
     }
@@ -96,7 +99,7 @@ struct RecordReader: Sendable {
         in ledger: LedgerID,
         size: UInt64,
         after place: PagePosition?
-    ) async throws(StoreError) -> (records: [FoundRecord], end: PagePosition?) {
+    ) async throws -> (records: [FoundRecord], end: PagePosition?) {
         var records: [FoundRecord] = []
         var (place, bytes, skipped) = (place, 0, 0)
         while records.count <= asked.limit, bytes < configuration.pageBytes {
@@ -118,6 +121,12 @@ struct RecordReader: Sendable {
             guard part.count == wanted, let last = part.last else { return (records, nil) }
             place = last.place
             bytes += shown.reduce(0) { $0 + ($1.record.payload?.fields.byteCount ?? 0) }
+        }
+        if asked.isWhole, records.count <= asked.limit, !records.isEmpty {
+            throw Problem.parameter(
+                "page_size",
+                "makes a page too large; ask for less, or by cursor"
+            )
         }
         // The last shows that there is more; where there is no other, what was looked through ends.
         guard records.count > 1 else { return (records, place) }

@@ -7,6 +7,11 @@ internal import CairnLedger
 struct AuditDialect: Dialect {
     static let name = "audit"
     static let given: Set<String> = ["sequence", "hash", "previous_hash", "created_at"]
+    static let names = [
+        "type": "event_type", "actor.id": "user_id", "resources[0].type": "resource_type",
+        "resources[0].id": "resource_id", "source.ip": "ip_address",
+        "source.user_agent": "user_agent", "occurred_at": "timestamp",
+    ]
 
     func event(_ members: DialectMembers) throws(InvalidEvent) -> Event {
         let written = try members.required("event_type")

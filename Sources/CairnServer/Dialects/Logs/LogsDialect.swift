@@ -8,6 +8,12 @@ internal import CairnLedger
 struct LogsDialect: Dialect {
     static let name = "logs"
     static let given: Set<String> = ["tenant_id", "index", "hash", "previous_hash", "received_at"]
+    static let names = [
+        "type": "action", "actor.id": "user_id", "resources[0].type": "resource_type",
+        "resources[0].id": "resource_id", "source.ip": "ip_address",
+        "source.user_agent": "user_agent", "occurred_at": "timestamp", "details": "metadata",
+        "change.before": "before_state", "change.after": "after_state",
+    ]
 
     func event(_ members: DialectMembers) throws(InvalidEvent) -> Event {
         let action = try members.required("action")
@@ -78,8 +84,10 @@ struct LogsDialect: Dialect {
     }
 
     /// A text as one part of a type: in lower case, with `_` for what types do not have.
+    ///
+    /// A type cannot be redacted, so nothing goes into it that shows as a secret.
     private static func part(_ text: String) -> String {
-        let bytes = text.lowercased().utf8.prefix(60).map { byte in
+        let bytes = Redactor.shapes.redact(text).lowercased().utf8.prefix(60).map { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
                 UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: ":"):

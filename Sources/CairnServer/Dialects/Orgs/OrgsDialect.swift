@@ -8,6 +8,14 @@ struct OrgsDialect: Dialect {
     static let name = "orgs"
     static let given: Set<String> = ["ttl", "index", "hash", "previousHash"]
 
+    static let names = [
+        "type": "eventType", "actor.id": "actorId", "actor.type": "actorType",
+        "actor.email": "userEmail", "resources[0].type": "resourceType",
+        "resources[0].id": "resourceId", "source.ip": "ipAddress",
+        "source.user_agent": "userAgent", "source.request_id": "requestId",
+        "external_id": "id", "occurred_at": "timestamp",
+    ]
+
     /// The seven types, in the order of their documentation.
     static let types = [
         "AUTHORIZATION", "PERMISSION_CHANGE", "USER_MANAGEMENT", "TEAM_MEMBERSHIP", "ROLE_CHANGE",
