@@ -29,12 +29,17 @@ let serviceContext: Target.Dependency = .product(
     package: "swift-service-context"
 )
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let asyncHTTPClient: Target.Dependency = .product(
+    name: "AsyncHTTPClient",
+    package: "async-http-client"
+)
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 
 let package = Package(
     name: "cairn",
     products: [
         .library(name: "Cairn", targets: ["Cairn"]),
+        .library(name: "CairnClient", targets: ["CairnClient"]),
         .executable(name: "cairn", targets: ["CairnCommand"]),
     ],
     dependencies: [
@@ -100,6 +105,15 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "CairnClient",
+            dependencies: [
+                "CairnAPI", "Cairn", crypto, logging, lifecycle, nioCore, asyncHTTPClient,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "CairnCommand",
             dependencies: [
@@ -108,7 +122,7 @@ let package = Package(
                 instrumentation,
                 serviceContext,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                asyncHTTPClient,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -169,6 +183,20 @@ let package = Package(
         .testTarget(
             name: "CairnPostgresTests",
             dependencies: ["CairnPostgres", "CairnTesting", "CairnLedger", "Cairn", logging],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "SpoolWriter",
+            dependencies: ["CairnClient", "Cairn"],
+            path: "Tests/SpoolWriter",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CairnClientTests",
+            dependencies: [
+                "CairnClient", "CairnTesting", "CairnCommand", "SpoolWriter", "Cairn", "CairnAPI",
+                hummingbird, httpTypes, nioCore, logging, lifecycle,
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "TidyTests", dependencies: ["CairnTesting"], swiftSettings: settings),
