@@ -15,6 +15,15 @@ public protocol AuditDestination: Sendable {
     /// Answers a question.
     func page(_ query: AuditQuery) async -> Result<Page, ClientError>
 
+    /// Does what must be done in the background, as long as the recorder runs, until the task is
+    /// cancelled; nothing, unless the destination says otherwise.
+    func run() async
+
     /// Lets go of connections and files; nothing is sent afterwards.
     func close() async
+}
+
+extension AuditDestination {
+    /// Does nothing.
+    public func run() async {}
 }

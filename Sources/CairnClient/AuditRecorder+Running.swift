@@ -14,40 +14,20 @@ extension AuditRecorder {
     /// What waits on disk stays there for the next time.
     public func run() async {
         await withGracefulShutdownHandler {
-            await withTaskGroup(of: Bool.self) { group in
-                group.addTask {
-                    await self.sendQueued()
-                    return true
-                }
-                group.addTask {
-                    await self.observers.run()
-                    return true
-                }
-                group.addTask {
-                    await self.untilStopping { await self.drain() }
-                    return true
-                }
-                group.addTask {
-                    await self.stopping.wait()
-                    // Cancellation is the end of waiting.
-                    try? await Task.sleep(for: self.options.shutdownLimit)
-                    return false
-                }
-                var running = 3
-                for await isWork in group {
-                    if isWork { running -= 1 }
-                    if running == 0 || !isWork { group.cancelAll() }
-                }
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.delivery.destination.run() }
+                await work()
+                group.cancelAll()
             }
         } onGracefulShutdown: {
             self.stop()
         }
-        stop()
         await close()
     }
 
     /// Runs for as long as `body` does, then sends what is left and closes.
     public func whileRunning<Value>(
+        isolation: isolated (any Actor)? = #isolation,
         _ body: (AuditRecorder) async throws -> Value
     ) async rethrows -> Value {
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -76,7 +56,38 @@ extension AuditRecorder {
         await spool?.close()
     }
 
-    // MARK: Memory
+    // MARK: Working
+
+    /// Sends and tells what comes until the recorder is stopped, and then what is left, as far as
+    /// the time for that goes.
+    private func work() async {
+        await run {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.sendQueued() }
+                group.addTask { await self.observers.run() }
+                group.addTask {
+                    await self.run { await self.drain() } until: { await self.stopping.wait() }
+                }
+            }
+        } until: {
+            await self.stopping.wait()
+            // Cancellation is the end of waiting.
+            try? await Task.sleep(for: self.options.shutdownLimit)
+        }
+    }
+
+    /// Runs `work`, and cancels it when `end` comes first.
+    private func run(
+        _ work: @escaping @Sendable () async -> Void,
+        until end: @escaping @Sendable () async -> Void
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask(operation: work)
+            group.addTask(operation: end)
+            await group.next()
+            group.cancelAll()
+        }
+    }
 
     private func sendQueued() async {
         while true {
@@ -96,16 +107,6 @@ extension AuditRecorder {
                     )
                 }
             }
-        }
-    }
-
-    /// Runs `work`, and cancels it when the recorder is stopped.
-    private func untilStopping(_ work: @escaping @Sendable () async -> Void) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask(operation: work)
-            group.addTask { await self.stopping.wait() }
-            await group.next()
-            group.cancelAll()
         }
     }
 }

@@ -19,7 +19,7 @@ public final class AuditRecorder: Service {
     let queue: BoundedQueue<Event>
     let observers: Observers
     let stopping = Gate()
-    private let admission: Admission
+    let admission: Admission
     private let recentEvents: RecentEvents
 
     /// Records to a destination.

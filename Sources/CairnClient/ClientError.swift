@@ -23,6 +23,8 @@ public struct ClientError: Error, Sendable, CustomStringConvertible {
         public static let cancelled = Code(text: "cancelled")
         /// What answers does not speak as a server of Cairn does. Check the address.
         public static let unexpectedAnswer = Code(text: "unexpected_answer")
+        /// The ledger takes no writes: it went back, or is damaged. Call a human.
+        public static let ledgerRefused = Code(text: "ledger_refused")
         /// The question breaks a rule. Do not ask it again.
         public static let invalidQuery = Code(text: "invalid_query")
         /// The queue for events without a promise is full. Retry, or let it be.

@@ -61,7 +61,8 @@ final class Admission: Sendable {
         }
     }
 
-    private func makeID(at now: Timestamp) -> EventID {
+    /// Draws an id that nothing has yet.
+    func makeID(at now: Timestamp) -> EventID {
         ids.withLock { ids in
             var generator = SystemRandomNumberGenerator()
             return ids.next(milliseconds: now.milliseconds, using: &generator)
