@@ -40,6 +40,8 @@ let package = Package(
     products: [
         .library(name: "Cairn", targets: ["Cairn"]),
         .library(name: "CairnClient", targets: ["CairnClient"]),
+        .library(name: "CairnEmbedded", targets: ["CairnEmbedded"]),
+        .library(name: "CairnHummingbird", targets: ["CairnHummingbird"]),
         .executable(name: "cairn", targets: ["CairnCommand"]),
     ],
     dependencies: [
@@ -112,6 +114,19 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "CairnEmbedded",
+            dependencies: [
+                "CairnClient", "CairnLocal", "CairnLedger", "CairnAPI", "Cairn", crypto, logging,
+                lifecycle,
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "CairnHummingbird",
+            dependencies: ["CairnClient", "Cairn", crypto, hummingbird, httpTypes],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -194,8 +209,22 @@ let package = Package(
         .testTarget(
             name: "CairnClientTests",
             dependencies: [
-                "CairnClient", "CairnTesting", "CairnCommand", "SpoolWriter", "Cairn", "CairnAPI",
+                "CairnClient", "CairnEmbedded", "CairnTesting", "CairnCommand", "SpoolWriter",
+                "Cairn",
                 hummingbird, httpTypes, nioCore, logging, lifecycle,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CairnEmbeddedTests",
+            dependencies: ["CairnEmbedded", "CairnClient", "CairnTesting", "CairnCommand", "Cairn"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CairnHummingbirdTests",
+            dependencies: [
+                "CairnHummingbird", "CairnEmbedded", "CairnClient", "Cairn", hummingbird, httpTypes,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings
         ),

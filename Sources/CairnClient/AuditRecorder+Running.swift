@@ -66,7 +66,11 @@ extension AuditRecorder {
                 group.addTask { await self.sendQueued() }
                 group.addTask { await self.observers.run() }
                 group.addTask {
-                    await self.run { await self.drain() } until: { await self.stopping.wait() }
+                    await self.run {
+                        await self.drain()
+                    } until: {
+                        await self.stopping.wait()
+                    }
                 }
             }
         } until: {

@@ -68,7 +68,7 @@ struct SpoolTests {
             for round in 0..<3 {
                 let output = folder.appendingPathComponent("output-\(round)")
                 let spool = folder.appendingPathComponent("spool").path
-                let writer = try Program.start("SpoolWriter", [spool], output: output)
+                let writer = try BuiltProgram.start("SpoolWriter", [spool], output: output.path)
                 try await eventually("it writes") {
                     let text = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
                     return text.count { $0 == "\n" } > 60 + 40 * round
@@ -188,7 +188,11 @@ struct SpoolTests {
         try await withTemporaryFolder { folder in
             let output = folder.appendingPathComponent("output")
             let spool = folder.appendingPathComponent("spool").path
-            let writer = try Program.start("SpoolWriter", [spool, "6000"], output: output)
+            let writer = try BuiltProgram.start(
+                "SpoolWriter",
+                [spool, "6000"],
+                output: output.path
+            )
             #expect(await writer.end() == 0)
             let lines = try String(contentsOf: output, encoding: .utf8).split(separator: "\n")
             #expect(lines.last == "refused spool_failed")

@@ -25,6 +25,11 @@ enum ModuleRules {
             "CairnAPI", "Cairn", "AsyncHTTPClient", "Crypto", "Darwin", "Dispatch", "Glibc",
             "Logging", "Musl", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle",
         ],
+        "CairnEmbedded": [
+            "CairnClient", "CairnLocal", "CairnLedger", "CairnAPI", "Cairn", "Crypto", "Logging",
+            "ServiceLifecycle",
+        ],
+        "CairnHummingbird": ["CairnClient", "Cairn", "Crypto", "HTTPTypes", "Hummingbird"],
         "CairnCommand": [
             "CairnServer", "CairnLocal", "CairnPostgres", "CairnLedger", "CairnAPI", "Cairn",
             "CZlib", "ArgumentParser", "AsyncHTTPClient", "Configuration", "Crypto", "Foundation",

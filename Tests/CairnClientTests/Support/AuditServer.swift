@@ -14,10 +14,10 @@ final class AuditServer: Sendable {
     init(_ store: URL, port: Int = 0, isOpen: Bool = true) async throws {
         let log = store.deletingLastPathComponent()
             .appendingPathComponent("\(UUID().uuidString).log")
-        process = try Program.start(
+        process = try BuiltProgram.start(
             "cairn",
             ["serve", "--port", "\(port)", "--data", store.path] + (isOpen ? ["--no-auth"] : []),
-            error: log
+            error: log.path
         )
         var found: String?
         for _ in 0..<1200 where found == nil && process.isRunning {
@@ -44,43 +44,6 @@ final class AuditServer: Sendable {
     func stop() async {
         process.signal(SIGTERM)
         _ = await process.end()
-    }
-}
-
-/// Programs of this package, as they were built with the tests.
-enum Program {
-    /// Starts one; its outputs go to files.
-    static func start(
-        _ name: String,
-        _ arguments: [String],
-        output: URL? = nil,
-        error: URL? = nil
-    ) throws -> ChildProcess {
-        var setting = ChildProcess.Setting(
-            try path(name),
-            arguments,
-            environment: [
-                "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no",
-                "LD_LIBRARY_PATH": ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"] ?? "",
-            ]
-        )
-        if let output { setting.output = output.path }
-        if let error { setting.error = error.path }
-        return try ChildProcess(setting)
-    }
-
-    /// Where a program is: beside the tests.
-    private static func path(_ name: String) throws -> String {
-        let folders = [CommandLine.arguments[0], "/proc/self/exe"].map {
-            URL(fileURLWithPath: $0).resolvingSymlinksInPath().deletingLastPathComponent()
-        }
-        var package = URL(fileURLWithPath: #filePath)
-        for _ in 0..<4 { package.deleteLastPathComponent() }
-        let built = folders + [package.appendingPathComponent(".build/debug")]
-        return try #require(
-            built.map { $0.appendingPathComponent(name).path }
-                .first { FileManager.default.isExecutableFile(atPath: $0) }
-        )
     }
 }
 
