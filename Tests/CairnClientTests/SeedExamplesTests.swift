@@ -203,13 +203,15 @@ struct SeedExamplesTests {
                 }
             }
             let own = try await application.activity(of: user, since: .epoch)
-            #expect(own.map { $0.event?.type.text } == ["user.login"])
+            #expect(own.count == 1)
+            #expect(own.first?.event?.type.text == "user.login")
             #expect(own.first?.event?.source.ip == "192.0.2.7")
             let failed = try await application.failedLogins(since: .epoch)
-            #expect(failed.map { $0.event?.actor.type } == ["unknown", "unknown"])
-            let details = failed.map { $0.json["details"]?["email"]?.string }
-            #expect(details[0] == details[1])
-            #expect(details[0]?.hasPrefix("hmac:2026q4:") == true)
+            #expect(failed.count == 2)
+            #expect(failed.first?.event?.actor.type == "unknown")
+            let tried = failed.map { $0.json["details"]?["email"]?.string ?? "" }
+            #expect(tried[0] == tried[1])
+            #expect(tried[0].hasPrefix("hmac:2026q4:"))
         }
     }
 
