@@ -6,6 +6,8 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
+import ServiceLifecycle
 import Testing
 
 @Suite("A recorder over HTTP")
@@ -146,6 +148,105 @@ struct RecorderTests {
             #expect(result.code == .timedOut)
             if case .failure(let error) = result { #expect(error.mayBeRecorded) }
             await recorder.close()
+        }
+    }
+
+    @Test("D-001-20: a record that this version cannot read as an event does not spoil the page")
+    func unknownValues() async throws {
+        let zero = String(repeating: "0", count: 64)
+        func record(_ index: Int, _ outcome: String) -> String {
+            """
+            {"index":\(index),"id":"018f6b1e-7c2a-7000-8000-00000000000\(index)","type":"a.b",\
+            "outcome":"\(outcome)","actor":{"id":"ada"},"received_at":"2026-01-01T00:00:00.000Z",\
+            "leaf_hash":"\(zero)","previous_hash":"\(zero)","hash":"\(zero)","new":1}
+            """
+        }
+        let body =
+            #"{"events":[\#(record(1, "postponed")),\#(record(0, "denied"))],"size":2}"#
+        try await ScriptedServer.run { _, _ in
+            Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
+        } _: { url, _ in
+            let recorder = try AuditRecorder(to: HTTPDestination(url: url))
+            let records = try await recorder.query(AuditQuery()).get().records
+            #expect(records.count == 2)
+            #expect(records[0].event == nil && records[0].type == "a.b")
+            #expect(records[0].json["outcome"] == "postponed" && records[0].json["new"] == 1)
+            #expect(records[1].event?.outcome == .denied)
+            await recorder.close()
+        }
+    }
+
+    @Test("D-004-11: what a failure says is what to do, never its cause or the event's content")
+    func message() async throws {
+        let recorder = try AuditRecorder(to: HTTPDestination(url: "http://127.0.0.1:9"))
+        var event = try Event.sample(by: "somebody-private")
+        event.description = String(repeating: "very private ", count: 1000)
+        guard case .failure(let invalid) = await recorder.record(event),
+            case .failure(let away) = await recorder.query(AuditQuery())
+        else {
+            Issue.record("it does not fail")
+            return
+        }
+        #expect(!"\(invalid)".contains("private"))
+        let cause = try #require(away.cause)
+        #expect(!"\(away)".contains("\(cause)"))
+        #expect(away.message.contains("check"))
+        await recorder.close()
+    }
+
+    @Test("A question that breaks a rule is told from a server that is away")
+    func invalidQuery() async throws {
+        try await withAuditServer { server, _ in
+            let recorder = try AuditRecorder(to: HTTPDestination(url: server.url))
+            #expect(await recorder.query(AuditQuery(limit: 0)).code == .invalidQuery)
+            var query = AuditQuery()
+            query.cursor = "none of yours & more"
+            #expect(await recorder.query(query).code == .invalidQuery)
+            query = AuditQuery()
+            query.details = ["a b&c": "d=ü+%"]
+            #expect(try await recorder.query(query).get().records.isEmpty)
+            await recorder.close()
+        }
+    }
+
+    @Test("A key opens a server that asks for one, and without it the caller is told")
+    func apiKey() async throws {
+        try await withTemporaryFolder { folder in
+            let store = folder.appendingPathComponent("data")
+            let server = try await AuditServer(store, isOpen: false)
+            let file = store.appendingPathComponent("admin.key")
+            let key = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")[0]
+            let good = try AuditRecorder(
+                to: HTTPDestination(url: server.url, apiKey: String(key))
+            )
+            #expect(try await good.record(.sample()).get().standing == .recorded)
+            let stranger = try AuditRecorder(to: HTTPDestination(url: server.url))
+            let refused = await stranger.record(try .sample())
+            #expect(refused.code == .unauthorized)
+            await good.close()
+            await stranger.close()
+            await server.kill()
+        }
+    }
+
+    @Test("As a service, a recorder ends in order and sends what is left")
+    func service() async throws {
+        try await withAuditServer { server, _ in
+            let recorder = try AuditRecorder(to: HTTPDestination(url: server.url))
+            let group = ServiceGroup(
+                services: [recorder],
+                logger: Logger(label: "services") { _ in SwiftLogNoOpLogHandler() }
+            )
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await group.run() }
+                for _ in 0..<30 { recorder.recordBestEffort(try Event.sample()) }
+                try await eventually("it runs") { recorder.counts.recorded > 0 }
+                for _ in 0..<30 { recorder.recordBestEffort(try Event.sample()) }
+                await group.triggerGracefulShutdown()
+                try await tasks.waitForAll()
+            }
+            #expect(recorder.counts.recorded == 60)
+            #expect(recorder.counts.lost == 0)
         }
     }
 

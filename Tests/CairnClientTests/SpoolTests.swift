@@ -249,6 +249,39 @@ struct SpoolTests {
         }
     }
 
+    @Test("Many that record at once are written together, none lost, each with its own number")
+    func many() async throws {
+        try await withTemporaryFolder { folder in
+            let memory = MemoryDestination()
+            memory.goAway(true)
+            let recorder = try AuditRecorder(to: memory, options: SpoolTests.options(folder))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for task in 0..<40 {
+                    group.addTask {
+                        for number in 0..<10 {
+                            let event = try Event.sample(by: "\(task)-\(number)")
+                            _ = try await recorder.record(event).get()
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(await recorder.spooledEvents == 400)
+            await recorder.close()
+            memory.goAway(false)
+            try await drain(into: memory, folder)
+            #expect(Set(memory.events.map(\.actor.id)).count == 400)
+            let numbers = memory.events.compactMap {
+                $0.externalID?.split(separator: "/").last.flatMap { Int($0) }
+            }
+            #expect(numbers == Array(1...400))
+            for task in 0..<40 {
+                let own = memory.events.map(\.actor.id).filter { $0.hasPrefix("\(task)-") }
+                #expect(own == (0..<10).map { "\(task)-\($0)" })
+            }
+        }
+    }
+
     @Test("A folder is for one recorder at a time")
     func lock() async throws {
         try await withTemporaryFolder { folder in

@@ -14,6 +14,14 @@ actor Spool {
     nonisolated let options: SpoolOptions
     private let executor = QueueExecutor(label: "cairn.spool")
     private var files: SpoolFiles?
+    /// Events that are written together, next.
+    private var waiting: [Waiting] = []
+
+    private struct Waiting {
+        let event: Event
+        let isNumbered: Bool
+        let continuation: CheckedContinuation<ClientError?, Never>
+    }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
@@ -51,34 +59,74 @@ actor Spool {
     /// The name of the source whose events are numbered here.
     var source: String? { files?.source }
 
-    /// Makes an event durable.
+    // MARK: Adding
+
+    /// Makes an event durable, together with those that wait at the same time.
     ///
     /// One without an identifier of its caller's own is given the source's name and next number,
     /// unless it must stay as it was sent before; a number that never arrives shows at the server.
-    func append(_ event: Event, isNumbered: Bool) throws(ClientError) {
-        guard let source = files?.source, let number = files?.nextNumber else {
-            throw ClientError(.spoolFailed, "the recorder is closed")
-        }
-        var event = event
-        let isNumbered = isNumbered && event.externalID == nil
-        if isNumbered { event.externalID = "\(source)/\(number)" }
-        let payload = EventBody.bytes(of: event)
-        let used = files?.usedBytes ?? 0
-        guard used + payload.count + SpoolEntry.headerBytes <= options.limitBytes else {
-            throw ClientError(
-                .spoolFull,
-                "the spool \(options.folder) holds \(used) of \(options.limitBytes) bytes; bring "
-                    + "the server back, look at rejected.ndjson, or allow more"
+    func append(_ event: Event, isNumbered: Bool) async throws(ClientError) {
+        let failure = await withCheckedContinuation { continuation in
+            waiting.append(
+                Waiting(event: event, isNumbered: isNumbered, continuation: continuation)
             )
+            guard waiting.count == 1 else { return }
+            // Whoever asks while the disk works is written with the next.
+            executor.later { self.assumeIsolated { $0.write() } }
         }
+        if let failure { throw failure }
+    }
+
+    /// Writes the events that wait, and tells each what became of it.
+    private func write() {
+        let batch = waiting
+        waiting = []
+        guard let source = files?.source, var number = files?.nextNumber,
+            var used = files?.usedBytes
+        else {
+            let closed = ClientError(.spoolFailed, "the recorder is closed")
+            for item in batch { item.continuation.resume(returning: closed) }
+            return
+        }
+        var entries: [SpoolEntry] = []
+        var taken: [Waiting] = []
+        for item in batch {
+            var event = item.event
+            let isNumbered = item.isNumbered && event.externalID == nil
+            if isNumbered { event.externalID = "\(source)/\(number)" }
+            let entry = SpoolEntry(
+                nextNumber: number + (isNumbered ? 1 : 0),
+                payload: EventBody.bytes(of: event)
+            )
+            guard used + entry.count <= options.limitBytes else {
+                item.continuation.resume(returning: full(used))
+                continue
+            }
+            used += entry.count
+            number = entry.nextNumber
+            entries.append(entry)
+            taken.append(item)
+        }
+        var failure: ClientError?
         do throws(DiskFailure) {
-            try files?.append(payload, isNumbered: isNumbered)
+            try files?.append(entries)
         } catch {
-            throw failed(error)
+            failure = failed(error)
         }
+        for item in taken { item.continuation.resume(returning: failure) }
         // One who is awake already need not be woken.
         _ = arrivals.offer(())
     }
+
+    private func full(_ used: Int) -> ClientError {
+        ClientError(
+            .spoolFull,
+            "the spool \(options.folder) holds \(used) of \(options.limitBytes) bytes; bring the "
+                + "server back, look at rejected.ndjson, or allow more"
+        )
+    }
+
+    // MARK: Taking
 
     /// The oldest events that are not settled, as they were written.
     func oldest() throws(ClientError) -> [[UInt8]] {

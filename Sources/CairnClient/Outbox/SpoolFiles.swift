@@ -107,26 +107,24 @@ struct SpoolFiles: ~Copyable {
 
     // MARK: Adding
 
-    /// Adds an entry at the end and makes it durable.
-    mutating func append(_ payload: [UInt8], isNumbered: Bool) throws(DiskFailure) {
+    /// Adds entries at the end and makes them durable together, or none of them.
+    mutating func append(_ entries: [SpoolEntry]) throws(DiskFailure) {
+        guard let newest = entries.last else { return }
         if segments[segments.count - 1].bytes >= segmentBytes { try roll() }
         let last = segments.count - 1
-        let entry = SpoolEntry(
-            nextNumber: nextNumber + (isNumbered ? 1 : 0),
-            payload: payload
-        )
+        let bytes = Array(entries.map(\.encoded).joined())
         do throws(DiskFailure) {
-            try active.write(entry.encoded, at: segments[last].bytes)
+            try active.write(bytes, at: segments[last].bytes)
             try active.synchronise()
         } catch {
             // What the disk has of it must not stand before what comes next.
             try active.truncate(to: segments[last].bytes)
             throw error
         }
-        segments[last].bytes += entry.count
-        segments[last].entries += 1
-        nextNumber = entry.nextNumber
-        count += 1
+        segments[last].bytes += bytes.count
+        segments[last].entries += entries.count
+        nextNumber = newest.nextNumber
+        count += entries.count
     }
 
     /// Begins a segment.
