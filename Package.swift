@@ -126,7 +126,7 @@ let package = Package(
         ),
         .target(
             name: "CairnHummingbird",
-            dependencies: ["CairnClient", "Cairn", crypto, hummingbird, httpTypes],
+            dependencies: ["CairnClient", "Cairn", crypto, hummingbird, httpTypes, nioCore],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -224,6 +224,7 @@ let package = Package(
             name: "CairnHummingbirdTests",
             dependencies: [
                 "CairnHummingbird", "CairnEmbedded", "CairnClient", "Cairn", hummingbird, httpTypes,
+                nioCore, logging,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings

@@ -7,31 +7,31 @@ public struct ClientError: Error, Sendable, CustomStringConvertible {
         /// The code as text; stable, for programs.
         public let text: String
 
-        /// The event breaks a rule. Do not retry; the message names the member.
+        /// The event breaks a rule; do not retry; the message names the member.
         public static let invalidEvent = Code(text: "invalid_event")
-        /// The event's id is taken by another event. Do not retry under this id.
+        /// The event's id is taken by another event; do not retry under this id.
         public static let conflict = Code(text: "conflict")
-        /// The credential is missing, wrong, or does not allow it. Mend the credential.
+        /// The credential is missing, wrong, or does not allow it; mend the credential.
         public static let unauthorized = Code(text: "unauthorized")
-        /// The server has too much to do, or a quota is used up. Retry after a pause.
+        /// The server has too much to do, or a quota is used up; retry after a pause.
         public static let overloaded = Code(text: "overloaded")
-        /// The server, or its store, is out of reach. Retry with the same event id.
+        /// The server, or its store, is out of reach; retry with the same event id.
         public static let unavailable = Code(text: "unavailable")
-        /// No answer came in time. Retry with the same event id.
+        /// No answer came in time; retry with the same event id.
         public static let timedOut = Code(text: "timed_out")
         /// The caller's task was cancelled before there was an answer.
         public static let cancelled = Code(text: "cancelled")
-        /// What answers does not speak as a server of Cairn does. Check the address.
+        /// What answers does not speak as a server of Cairn does; check the address.
         public static let unexpectedAnswer = Code(text: "unexpected_answer")
-        /// The ledger takes no writes: it went back, or is damaged. Call a human.
+        /// The ledger takes no writes: it went back, or is damaged; call a human.
         public static let ledgerRefused = Code(text: "ledger_refused")
-        /// The question breaks a rule. Do not ask it again.
+        /// The question breaks a rule; do not ask it again.
         public static let invalidQuery = Code(text: "invalid_query")
-        /// The queue for events without a promise is full. Retry, or let it be.
+        /// The queue for events without a promise is full; retry, or let it be.
         public static let queueFull = Code(text: "queue_full")
-        /// The spool is as large as it may be. Make room, or bring the server back.
+        /// The spool is as large as it may be; make room, or bring the server back.
         public static let spoolFull = Code(text: "spool_full")
-        /// The spool's disk does not do what it should. Call a human.
+        /// The spool's disk does not do what it should; call a human.
         public static let spoolFailed = Code(text: "spool_failed")
         /// Another process uses the folder.
         public static let inUse = Code(text: "in_use")

@@ -10,6 +10,7 @@ extension EmbeddedLedger {
     /// How many records one page may have.
     private static let limits = 1...1000
 
+    /// Answers from the store, as a server over it would.
     public func page(_ query: AuditQuery) async -> Result<Page, ClientError> {
         do {
             return .success(try await answer(query))

@@ -77,6 +77,7 @@ public final class EmbeddedLedger: AuditDestination {
 
     // MARK: Appending
 
+    /// Records events in one batch, or as many as the ledger makes of them.
     public func append(
         _ events: [Event]
     ) async -> [Result<CairnClient.Receipt, ClientError>] {

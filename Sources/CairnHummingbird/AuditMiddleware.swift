@@ -5,6 +5,7 @@ public import CairnClient
 internal import Crypto
 internal import HTTPTypes
 public import Hummingbird
+internal import NIOCore
 
 /// Records the requests of a Hummingbird server: who asked for what, from where, and how it ended.
 ///
@@ -31,11 +32,22 @@ public struct AuditMiddleware<Context: RequestContext>: RouterMiddleware {
     public init(
         recorder: AuditRecorder,
         principal: @escaping Principal,
-        address: @escaping Address = { _, _ in nil }
+        address: @escaping Address
     ) {
         self.recorder = recorder
         self.principal = principal
         self.address = address
+    }
+
+    /// Records to a recorder, with the address of the connection: right where no proxy stands before
+    /// the server.
+    public init(recorder: AuditRecorder, principal: @escaping Principal)
+    where Context: RemoteAddressRequestContext {
+        self.init(
+            recorder: recorder,
+            principal: principal,
+            address: { _, context in context.remoteAddress?.ipAddress }
+        )
     }
 
     /// Answers the request as it would be without the middleware, and records how.

@@ -61,23 +61,36 @@ struct SpoolTests {
         }
     }
 
+    /// Runs a writer until it has written so many lines, kills it, and gives the ids it told.
+    private func killedWriter(
+        _ folder: URL,
+        _ arguments: [String] = [],
+        after lines: Int
+    ) async throws -> [String] {
+        let output = folder.appendingPathComponent("output-\(UUID().uuidString)")
+        let spool = folder.appendingPathComponent("spool").path
+        let writer = try BuiltProgram.start(
+            "SpoolWriter",
+            [spool] + arguments,
+            output: output.path
+        )
+        try await eventually("it writes") {
+            let text = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
+            return text.count { $0 == "\n" } > lines
+        }
+        writer.signal(SIGKILL)
+        _ = await writer.end()
+        let text = try String(contentsOf: output, encoding: .utf8)
+        return text.split(separator: "\n", omittingEmptySubsequences: false)
+            .dropLast().compactMap { $0.split(separator: " ").last.map(String.init) }
+    }
+
     @Test("Killed while it writes, it has every event that was acknowledged, in order, numbered")
     func kill() async throws {
         try await withTemporaryFolder { folder in
             var acknowledged: [String] = []
             for round in 0..<3 {
-                let output = folder.appendingPathComponent("output-\(round)")
-                let spool = folder.appendingPathComponent("spool").path
-                let writer = try BuiltProgram.start("SpoolWriter", [spool], output: output.path)
-                try await eventually("it writes") {
-                    let text = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
-                    return text.count { $0 == "\n" } > 60 + 40 * round
-                }
-                writer.signal(SIGKILL)
-                _ = await writer.end()
-                let text = try String(contentsOf: output, encoding: .utf8)
-                acknowledged += text.split(separator: "\n", omittingEmptySubsequences: false)
-                    .dropLast().compactMap { $0.split(separator: " ").last.map(String.init) }
+                acknowledged += try await killedWriter(folder, after: 60 + 40 * round)
             }
             let memory = MemoryDestination()
             try await drain(into: memory, folder)
@@ -91,6 +104,33 @@ struct SpoolTests {
                 $0.externalID?.split(separator: "/").last.flatMap { Int($0) }
             }
             #expect(numbers == Array(1...kept.count))
+        }
+    }
+
+    @Test("Killed while it sends what waits, every event is in the ledger, once and in order")
+    func killWhileSending() async throws {
+        try await withAuditServer { server, folder in
+            var acknowledged: [String] = []
+            for round in 0..<4 {
+                acknowledged += try await killedWriter(folder, after: 150)
+                acknowledged += try await killedWriter(
+                    folder,
+                    ["--server", server.url],
+                    after: 1 + 60 * round
+                )
+            }
+            let recorder = try AuditRecorder(
+                to: HTTPDestination(url: server.url),
+                options: SpoolTests.options(folder)
+            )
+            try await recorder.whileRunning { recorder in
+                try await eventually("all arrive") { await recorder.spooledEvents == 0 }
+                let kept = try await allRecords(recorder).map(\.id.text)
+                let set = Set(acknowledged)
+                #expect(Set(kept).count == kept.count)
+                #expect(kept.filter(set.contains) == acknowledged)
+            }
+            #expect(recorder.counts.rejected == 0)
         }
     }
 
@@ -190,7 +230,7 @@ struct SpoolTests {
             let spool = folder.appendingPathComponent("spool").path
             let writer = try BuiltProgram.start(
                 "SpoolWriter",
-                [spool, "6000"],
+                [spool, "--limit", "6000"],
                 output: output.path
             )
             #expect(await writer.end() == 0)

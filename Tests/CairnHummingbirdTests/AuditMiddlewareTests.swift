@@ -8,6 +8,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import NIOCore
 import Testing
 
 @Suite("A Hummingbird server that records its requests")
@@ -136,6 +137,43 @@ struct AuditMiddlewareTests {
             #expect(answer.status == .ok)
         }
         #expect(recorder.counts.failed == 1)
+        await recorder.close()
+    }
+
+    /// A context that knows who is connected.
+    private struct ConnectedContext: RequestContext, RemoteAddressRequestContext {
+        var coreContext: CoreRequestContextStorage
+        let remoteAddress: SocketAddress?
+
+        init(source: ApplicationRequestContextSource) {
+            coreContext = .init(source: source)
+            remoteAddress = source.channel.remoteAddress
+        }
+    }
+
+    @Test("Where nothing else is said, the address is that of the connection")
+    func connection() async throws {
+        var options = RecorderOptions()
+        options.durability = DurabilityPolicy()
+        options.retry = .once
+        let recorder = try AuditRecorder(
+            to: HTTPDestination(url: "http://127.0.0.1:9"),
+            options: options
+        )
+        let router = Router(context: ConnectedContext.self)
+        router.add(middleware: AuditMiddleware(recorder: recorder, principal: { _, _ in nil }))
+        router.get("/") { _, _ in "hello" }
+        try await Application(router: router).test(.live) { client in
+            let answer = try await client.executeRequest(
+                uri: "/",
+                method: .get,
+                headers: [:],
+                body: nil
+            )
+            #expect(answer.status == .ok)
+        }
+        let address = try #require(recorder.recent().first?.source.ip)
+        #expect(["127.0.0.1", "::1"].contains(address))
         await recorder.close()
     }
 

@@ -4,25 +4,41 @@ import Cairn
 import CairnClient
 import Foundation
 
-/// Records to a spool, as an application does whose server is away, until it is killed or refused.
+/// Records with a spool, as an application does, until it is killed or refused.
 ///
-/// Each event that is durable is told in a line of its own, after the fact.
+/// Each event that is taken in is told in a line of its own, after the fact. `--limit` is the size
+/// in bytes beyond which no file grows, as on a disk that is full; `--server` is who takes events,
+/// and nobody does unless it is given.
 @main
 struct SpoolWriter {
     static func main() async throws {
-        let folder = CommandLine.arguments[1]
-        if CommandLine.arguments.count > 2, let bytes = UInt(CommandLine.arguments[2]) {
-            // Files cannot grow beyond this: a write fails, as on a disk that is full.
+        if let bytes = option("--limit").flatMap({ UInt($0) }) {
             signal(SIGXFSZ, SIG_IGN)
             var limit = rlimit(rlim_cur: bytes, rlim_max: bytes)
             setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
         }
         var options = RecorderOptions()
         options.durability = DurabilityPolicy(otherwise: .failOpen)
-        options.spool = SpoolOptions(folder: folder)
+        options.spool = SpoolOptions(folder: CommandLine.arguments[1])
         options.spool?.segmentBytes = 16 << 10
-        let nobody = try HTTPDestination(url: "http://127.0.0.1:9")
-        let recorder = try AuditRecorder(to: nobody, options: options)
+        options.spool?.bulkEvents = 20
+        options.spool?.limitBytes = 16 << 20
+        let server = option("--server")
+        let destination = try HTTPDestination(url: server ?? "http://127.0.0.1:9")
+        let recorder = try AuditRecorder(to: destination, options: options)
+        guard server != nil else {
+            try await write(to: recorder)
+            return await recorder.close()
+        }
+        try await recorder.whileRunning { try await write(to: $0) }
+    }
+
+    private static func option(_ name: String) -> String? {
+        guard let place = CommandLine.arguments.firstIndex(of: name) else { return nil }
+        return CommandLine.arguments.dropFirst(place + 1).first
+    }
+
+    private static func write(to recorder: AuditRecorder) async throws {
         for number in 0... {
             let event = Event(
                 type: try EventType("data.update"),
@@ -33,7 +49,6 @@ struct SpoolWriter {
                 FileHandle.standardOutput.write(Data("\(number) \(receipt.id)\n".utf8))
             case .failure(let error):
                 FileHandle.standardOutput.write(Data("refused \(error.code)\n".utf8))
-                await recorder.close()
                 return
             }
         }

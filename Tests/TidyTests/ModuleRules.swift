@@ -29,7 +29,9 @@ enum ModuleRules {
             "CairnClient", "CairnLocal", "CairnLedger", "CairnAPI", "Cairn", "Crypto", "Logging",
             "ServiceLifecycle",
         ],
-        "CairnHummingbird": ["CairnClient", "Cairn", "Crypto", "HTTPTypes", "Hummingbird"],
+        "CairnHummingbird": [
+            "CairnClient", "Cairn", "Crypto", "HTTPTypes", "Hummingbird", "NIOCore",
+        ],
         "CairnCommand": [
             "CairnServer", "CairnLocal", "CairnPostgres", "CairnLedger", "CairnAPI", "Cairn",
             "CZlib", "ArgumentParser", "AsyncHTTPClient", "Configuration", "Crypto", "Foundation",

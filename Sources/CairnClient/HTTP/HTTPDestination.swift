@@ -83,6 +83,7 @@ public final class HTTPDestination: AuditDestination {
 
     // MARK: Appending
 
+    /// Sends events, one by itself and several in bulks of what a server takes.
     public func append(_ events: [Event]) async -> [Result<Receipt, ClientError>] {
         let bodies = events.map { EventBody.bytes(of: $0) }
         var results: [Result<Receipt, ClientError>] = []
@@ -152,6 +153,7 @@ public final class HTTPDestination: AuditDestination {
 
     // MARK: Asking
 
+    /// Asks the server.
     public func page(_ query: AuditQuery) async -> Result<Page, ClientError> {
         let text = query.parameters.map { "\($0.name.inURL)=\($0.value.inURL)" }
             .joined(separator: "&")
