@@ -39,7 +39,7 @@ struct SpoolWriter {
     }
 
     private static func write(to recorder: AuditRecorder) async throws {
-        for number in 0... {
+        for number in 0..<2000 {
             let event = Event(
                 type: try EventType("data.update"),
                 actor: Event.Actor(id: "writer-\(number)")
@@ -52,5 +52,7 @@ struct SpoolWriter {
                 return
             }
         }
+        // Whoever is to kill it may be busy.
+        try await Task.sleep(for: .seconds(300))
     }
 }

@@ -46,39 +46,48 @@ extension AuditRecorder {
         _ payloads: [[UInt8]],
         from spool: Spool
     ) async throws(ClientError) -> ClientError? {
-        var sent = payloads[...]
-        var events: [Event] = []
-        for payload in payloads {
-            guard let event = try? EventBody.event(parsing: payload) else { break }
-            events.append(event)
-        }
-        // What a newer version wrote and this one cannot read is not for this one to drop.
-        guard !events.isEmpty else {
-            return ClientError(.spoolFailed, "an event of the spool cannot be read")
-        }
+        let events = payloads.map(AuditRecorder.event)
+        var answers = await delivery.append(events.compactMap { try? $0.get() }, .once)[...]
         var lines: [[UInt8]] = []
-        var waits: ClientError?
-        sent = payloads.prefix(events.count)
-        for (position, result) in await delivery.append(events, .once).enumerated() {
+        for (position, event) in events.enumerated() {
+            let result = event.flatMap { _ in
+                guard let answer = answers.popFirst() else {
+                    preconditionFailure("a destination says of each event")
+                }
+                return answer
+            }
             switch result {
             case .success: tally.add(\.recorded)
             case .failure(let error) where error.isFinal:
-                tally.add(\.rejected)
-                lines.append(AuditRecorder.line(payloads[position], error))
-                options.logger.error(
-                    "an event of the spool is rejected",
-                    metadata: [
-                        "id": "\(events[position].id?.text ?? "")", "code": "\(error.code)",
-                    ]
-                )
+                lines.append(reject(payloads[position], error))
             case .failure(let error):
-                waits = error
-                sent = payloads.prefix(position)
+                try await spool.settle(Array(payloads[..<position]), rejecting: lines)
+                return error
             }
-            if waits != nil { break }
         }
-        try await spool.settle(Array(sent), rejecting: lines)
-        return waits
+        try await spool.settle(payloads, rejecting: lines)
+        return nil
+    }
+
+    /// Reads what was written; its number was added after its limits were checked.
+    private static func event(_ payload: [UInt8]) -> Result<Event, ClientError> {
+        var limits = Limits()
+        limits.eventBytes += 1024
+        do throws(InvalidEvent) {
+            return .success(try EventBody.event(parsing: payload, limits: limits))
+        } catch {
+            return .failure(ClientError(.invalidEvent, "the event cannot be read: \(error)"))
+        }
+    }
+
+    /// Counts and tells an event that is refused for good; returns its line.
+    private func reject(_ payload: [UInt8], _ error: ClientError) -> [UInt8] {
+        tally.add(\.rejected)
+        options.logger.error(
+            "an event of the spool is rejected",
+            metadata: ["code": "\(error.code)"]
+        )
+        return AuditRecorder.line(payload, error)
     }
 
     /// A line of `rejected.ndjson`.

@@ -10,6 +10,7 @@ import Synchronization
 final class MemoryDestination: AuditDestination {
     struct State {
         var events: [Event] = []
+        var known: [EventID: Event] = [:]
         var isAway = false
         var losesAnswers = false
         var refused: Set<String> = []
@@ -40,9 +41,10 @@ final class MemoryDestination: AuditDestination {
         if state.refused.contains(event.actor.id) {
             return .failure(ClientError(.invalidEvent, "refused"))
         }
-        if let known = state.events.first(where: { $0.id == id }) {
+        if let known = state.known[id] {
             guard known == event else { return .failure(ClientError(.conflict, "taken")) }
         } else {
+            state.known[id] = event
             state.events.append(event)
         }
         guard !state.losesAnswers else {

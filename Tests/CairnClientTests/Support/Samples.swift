@@ -25,7 +25,7 @@ func eventually(
     sourceLocation: SourceLocation = #_sourceLocation,
     _ holds: () async throws -> Bool
 ) async throws {
-    for _ in 0..<1500 {
+    for _ in 0..<6000 {
         if try await holds() { return }
         try await Task.sleep(for: .milliseconds(10))
     }
