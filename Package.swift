@@ -29,12 +29,19 @@ let serviceContext: Target.Dependency = .product(
     package: "swift-service-context"
 )
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let asyncHTTPClient: Target.Dependency = .product(
+    name: "AsyncHTTPClient",
+    package: "async-http-client"
+)
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 
 let package = Package(
     name: "cairn",
     products: [
         .library(name: "Cairn", targets: ["Cairn"]),
+        .library(name: "CairnClient", targets: ["CairnClient"]),
+        .library(name: "CairnEmbedded", targets: ["CairnEmbedded"]),
+        .library(name: "CairnHummingbird", targets: ["CairnHummingbird"]),
         .executable(name: "cairn", targets: ["CairnCommand"]),
     ],
     dependencies: [
@@ -100,6 +107,28 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "CairnClient",
+            dependencies: [
+                "CairnAPI", "Cairn", crypto, logging, lifecycle, nioCore, asyncHTTPClient,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "CairnEmbedded",
+            dependencies: [
+                "CairnClient", "CairnLocal", "CairnLedger", "CairnAPI", "Cairn", crypto, logging,
+                lifecycle,
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "CairnHummingbird",
+            dependencies: ["CairnClient", "Cairn", crypto, hummingbird, httpTypes, nioCore],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "CairnCommand",
             dependencies: [
@@ -108,7 +137,7 @@ let package = Package(
                 instrumentation,
                 serviceContext,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                asyncHTTPClient,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -170,6 +199,35 @@ let package = Package(
         .testTarget(
             name: "CairnPostgresTests",
             dependencies: ["CairnPostgres", "CairnTesting", "CairnLedger", "Cairn", logging],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "SpoolWriter",
+            dependencies: ["CairnClient", "Cairn"],
+            path: "Tests/SpoolWriter",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CairnClientTests",
+            dependencies: [
+                "CairnClient", "CairnEmbedded", "CairnTesting", "CairnCommand", "SpoolWriter",
+                "Cairn",
+                hummingbird, httpTypes, nioCore, logging, lifecycle,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CairnEmbeddedTests",
+            dependencies: ["CairnEmbedded", "CairnClient", "CairnTesting", "CairnCommand", "Cairn"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CairnHummingbirdTests",
+            dependencies: [
+                "CairnHummingbird", "CairnEmbedded", "CairnClient", "Cairn", hummingbird, httpTypes,
+                nioCore, logging,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "TidyTests", dependencies: ["CairnTesting"], swiftSettings: settings),

@@ -241,20 +241,7 @@ enum Composition {
         in open: OpenStore,
         prefix: String?
     ) async throws(StoreError) -> Tenant {
-        var generator = SystemRandomNumberGenerator()
-        let ledger = LedgerID(using: &generator)
-        let fresh = prefix ?? "cairn.local/\(Hex.encode(randomBytes(4)))"
-        var chosen = fresh
-        if prefix == nil {
-            let kept = try await open.value("origin-prefix", Array(fresh.utf8))
-            chosen = String(decoding: kept, as: UTF8.self)
-        }
-        return Tenant(
-            name: name,
-            ledger: ledger,
-            origin: "\(chosen)/\(ledger)",
-            createdAt: now()
-        )
+        try await open.store.draftTenant(name, prefix: prefix, at: now(), random: randomBytes)
     }
 
     // MARK: Access

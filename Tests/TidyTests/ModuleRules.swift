@@ -21,6 +21,17 @@ enum ModuleRules {
             "NIOHTTPTypesHTTP1", "NIOSSL",
             "Instrumentation", "Logging", "Metrics", "ServiceContextModule", "ServiceLifecycle",
         ],
+        "CairnClient": [
+            "CairnAPI", "Cairn", "AsyncHTTPClient", "Crypto", "Darwin", "Dispatch", "Glibc",
+            "Logging", "Musl", "NIOCore", "NIOHTTP1", "NIOPosix", "ServiceLifecycle",
+        ],
+        "CairnEmbedded": [
+            "CairnClient", "CairnLocal", "CairnLedger", "CairnAPI", "Cairn", "Crypto", "Logging",
+            "ServiceLifecycle",
+        ],
+        "CairnHummingbird": [
+            "CairnClient", "Cairn", "Crypto", "HTTPTypes", "Hummingbird", "NIOCore",
+        ],
         "CairnCommand": [
             "CairnServer", "CairnLocal", "CairnPostgres", "CairnLedger", "CairnAPI", "Cairn",
             "CZlib", "ArgumentParser", "AsyncHTTPClient", "Configuration", "Crypto", "Foundation",

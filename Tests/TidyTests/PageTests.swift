@@ -114,6 +114,34 @@ struct PageTests {
         )
     }
 
+    @Test("Every block of Swift on a page of the SDK is code that the tests compile and run")
+    func snippets() throws {
+        let folders = ["CairnClientTests", "CairnEmbeddedTests", "CairnHummingbirdTests"]
+        let sources = try folders.flatMap { folder in
+            try Repository.files(under: "Tests/\(folder)/", endingIn: ".swift").map { path in
+                PageTests.flush(try Repository.text(path))
+            }
+        }
+        var count = 0
+        for path in Repository.files(under: "Sources/CairnClient/", endingIn: ".md") {
+            for block in try Page(path).blocks where block.language == "swift" {
+                count += 1
+                let code = PageTests.flush(block.text)
+                #expect(
+                    sources.contains { $0.contains(code) },
+                    "\(path): no test has this code:\n\(block.text)"
+                )
+            }
+        }
+        #expect(count > 10)
+    }
+
+    /// The lines of a text without what they are indented by.
+    private static func flush(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { $0.drop { $0 == " " } }.joined(separator: "\n")
+    }
+
     @Test("A page's links, headings, tables and blocks are read as they are shown")
     func page() {
         let page = Page(

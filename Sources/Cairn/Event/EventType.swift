@@ -46,7 +46,7 @@ public struct EventType: Hashable, Sendable {
     }
 
     /// Takes a type that stands in our own sources.
-    init(constant text: String) {
+    package init(constant text: String) {
         precondition(
             (1...Self.maximumBytes).contains(text.utf8.count)
                 && text.utf8.allSatisfy(Self.isAllowed),
