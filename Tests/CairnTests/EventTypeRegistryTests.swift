@@ -31,6 +31,8 @@ struct EventTypeRegistryTests {
         USER_LOGIN_FAILED user warning
         USER_MANAGEMENT user info
         USER_PASSWORD_CHANGED user info
+        admin.backup_created admin info
+        admin.user_suspended admin warning
         auth.login auth info
         auth.login_failed auth warning
         auth.logout auth info
@@ -41,9 +43,12 @@ struct EventTypeRegistryTests {
         auth.password_reset auth warning
         auth.session_created auth info
         auth.session_revoked auth info
+        authz.checked authz info
         authz.permission_denied authz warning
         authz.permission_granted authz info
+        authz.permissions_changed authz info
         authz.role_assigned authz info
+        authz.role_changed authz info
         authz.role_revoked authz info
         config.changed config warning
         data.create data info
@@ -52,6 +57,10 @@ struct EventTypeRegistryTests {
         data.import data info
         data.read data info
         data.update data info
+        http.request http info
+        invitation.updated invitation info
+        provider.connected provider info
+        provider.token_refresh_failed provider warning
         security.alert security error
         security.ip_blocked security warning
         security.rate_limited security warning
@@ -60,11 +69,13 @@ struct EventTypeRegistryTests {
         system.error system error
         system.shutdown system info
         system.startup system info
+        team.membership_changed team info
         user.created user info
         user.deleted user warning
         user.login user info
         user.login_failed user warning
         user.logout user info
+        user.managed user info
         user.password_changed user info
         user.updated user info
         """

@@ -75,6 +75,11 @@ public final class HTTPDestination: AuditDestination {
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
+    deinit {
+        // Who lets go of a destination without closing it loses its connections, and nothing else.
+        client.shutdown { _ in }
+    }
+
     /// Closes the connections.
     public func close() async {
         // That it is closed already is what was asked for.
