@@ -218,7 +218,9 @@ let package = Package(
         ),
         .testTarget(
             name: "CairnEmbeddedTests",
-            dependencies: ["CairnEmbedded", "CairnClient", "CairnTesting", "CairnCommand", "Cairn"],
+            dependencies: [
+                "CairnEmbedded", "CairnClient", "CairnTesting", "CairnCommand", "Cairn",
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -88,7 +88,9 @@ struct RecorderTests {
                 ? .problem(.serviceUnavailable, "overloaded", retryAfter: number == 1 ? "1" : nil)
                 : .receipt(for: body)
         } _: { url, server in
-            let recorder = try AuditRecorder(to: HTTPDestination(url: url))
+            var options = RecorderOptions()
+            options.retry.limit = .seconds(300)
+            let recorder = try AuditRecorder(to: HTTPDestination(url: url), options: options)
             let receipt = try await recorder.record(try Event.sample()).get()
             #expect(receipt.standing == .recorded)
             let seen = server.seen

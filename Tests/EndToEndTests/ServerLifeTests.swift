@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Synchronization
 import Testing
+
+/// How many events were acknowledged, of all workers together.
+private final class Load: Sendable {
+    let acknowledged = Mutex(0)
+}
 
 @Suite("The life of a server", .serialized)
 struct ServerLifeTests {
@@ -19,12 +25,17 @@ struct ServerLifeTests {
     func terminationUnderLoad() async throws {
         try await withServer { server, store in
             let url = "\(server.url)/v1/events"
+            let load = Load()
             let names = await withTaskGroup(of: Set<String>.self) { group in
                 for worker in 0..<8 {
-                    group.addTask { await ServerLifeTests.load(url, worker: worker) }
+                    group.addTask {
+                        await ServerLifeTests.load(url, worker: worker, load)
+                    }
                 }
-                // Losing the pause only makes the load shorter.
-                try? await Task.sleep(for: .seconds(1))
+                // The load is there once some are acknowledged, however busy the machine is.
+                for _ in 0..<300 where load.acknowledged.withLock({ $0 <= 80 }) {
+                    try? await Task.sleep(for: .milliseconds(100))
+                }
                 server.signal(SIGTERM)
                 return await group.reduce(into: Set()) { $0.formUnion($1) }
             }
@@ -45,7 +56,11 @@ struct ServerLifeTests {
     }
 
     /// Sends events until one is not acknowledged, and returns the actors of those that are.
-    private static func load(_ url: String, worker: Int) async -> Set<String> {
+    fileprivate static func load(
+        _ url: String,
+        worker: Int,
+        _ load: Load
+    ) async -> Set<String> {
         var acknowledged: Set<String> = []
         for number in 0..<10_000 {
             let name = "w\(worker)-\(number)"
@@ -55,6 +70,7 @@ struct ServerLifeTests {
                 break
             }
             acknowledged.insert(name)
+            load.acknowledged.withLock { $0 += 1 }
         }
         return acknowledged
     }
