@@ -46,6 +46,11 @@ struct PageTests {
         arguments: [
             ("README.md", "What it promises"),
             ("docs/threat-model.md", "Attacks that the tests try"),
+            ("docs/seeds.md", "Seed 000: an audit service of organisations"),
+            ("docs/seeds.md", "Seed 001: a security log in an application"),
+            ("docs/seeds.md", "Seed 002: a service with tenants, queues and search"),
+            ("docs/seeds.md", "Seed 003: a write-once service with a hash chain"),
+            ("docs/seeds.md", "Seed 004: a protocol with results"),
         ]
     )
     func promises(page: String, heading: String) throws {
