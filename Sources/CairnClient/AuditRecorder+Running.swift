@@ -11,8 +11,9 @@ extension AuditRecorder {
     /// Sends what waits until the recorder is stopped, then what is left in memory, and closes the
     /// destination and the spool.
     ///
-    /// What waits on disk stays there for the next time.
+    /// What waits on disk stays there for the next time. A second call returns at once.
     public func run() async {
+        guard running.open() else { return }
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.delivery.destination.run() }
@@ -32,8 +33,17 @@ extension AuditRecorder {
     ) async rethrows -> Value {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.run() }
-            defer { stop() }
-            return try await body(self)
+            do {
+                let value = try await body(self)
+                stop()
+                try await group.waitForAll()
+                return value
+            } catch {
+                // What was recorded before the failure is sent all the same.
+                stop()
+                try? await group.waitForAll()
+                throw error
+            }
         }
     }
 

@@ -19,6 +19,8 @@ public final class AuditRecorder: Service {
     let queue: BoundedQueue<Event>
     let observers: Observers
     let stopping = Gate()
+    /// Open once somebody runs the recorder.
+    let running = Gate()
     let admission: Admission
     private let recentEvents: RecentEvents
 

@@ -2581,7 +2581,7 @@ package enum OpenAPIDocument {
               type: object
               required: [logs]
               properties:
-                logs: {type: array, description: At most 100., items: {$ref: "#/components/schemas/LogEntry"}}
+                logs: {type: array, description: At most 100 of LogEntry., items: {}}
               additionalProperties: false
             LogBulkAnswer:
               type: object

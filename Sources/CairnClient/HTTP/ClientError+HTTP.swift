@@ -21,8 +21,10 @@ extension ClientError {
         let code: Code
         var remedy = ""
         switch status {
-        case 400, 413, 422: code = .invalidEvent
-        case 409: code = .conflict
+        // Only the server itself says that an event is wrong; a gateway speaks of the request.
+        case 400 where problem != nil, 413 where problem != nil, 422 where problem != nil:
+            code = .invalidEvent
+        case 409 where problem != nil: code = .conflict
         case 401, 403:
             code = .unauthorized
             remedy = "; check the API key and its scopes"

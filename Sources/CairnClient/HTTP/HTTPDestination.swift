@@ -69,6 +69,8 @@ public final class HTTPDestination: AuditDestination {
         self.options = options
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = .milliseconds(options.connectTimeout.milliseconds)
+        // Also once an answer has begun.
+        configuration.timeout.read = .milliseconds(options.requestTimeout.milliseconds)
         configuration.redirectConfiguration = .disallow
         // A server that is not there is told at once; the recorder decides when to try again.
         configuration.connectionPool.retryConnectionEstablishment = false

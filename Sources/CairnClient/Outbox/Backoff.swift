@@ -57,7 +57,18 @@ struct Delivery: Sendable {
         let clock = ContinuousClock()
         let deadline = clock.now + policy.limit
         var results = await destination.append(events)
-        precondition(results.count == events.count, "a destination says of each event")
+        // What a destination says nothing of may be recorded, or not.
+        while results.count < events.count {
+            results.append(
+                .failure(
+                    ClientError(
+                        .unexpectedAnswer,
+                        "the destination does not say what became of the event",
+                        mayBeRecorded: true
+                    )
+                )
+            )
+        }
         for attempt in 1..<max(policy.attempts, 1) {
             let waiting = results.indices.filter { results[$0].failure?.isPassing == true }
             guard !waiting.isEmpty else { break }

@@ -90,14 +90,15 @@ final class Gate: Sendable {
     /// Whether it was opened.
     var isOpen: Bool { state.withLock(\.isOpen) }
 
-    /// Lets everybody through, now and from now on.
-    func open() {
-        let waiting = state.withLock { state in
-            state.isOpen = true
-            defer { state.waiting = [:] }
-            return state.waiting
+    /// Lets everybody through, now and from now on; returns whether it was closed before.
+    @discardableResult
+    func open() -> Bool {
+        let (waiting, isFirst) = state.withLock { state in
+            defer { (state.waiting, state.isOpen) = ([:], true) }
+            return (state.waiting, !state.isOpen)
         }
         for continuation in waiting.values { continuation.resume() }
+        return isFirst
     }
 
     /// Waits until it is open, or the task is cancelled.
