@@ -21,25 +21,35 @@ package struct RecordBody: Sendable {
     /// The chain with the record.
     package let hash: Digest
 
-    /// Names what a record says.
+    /// Reads what a record says, from its leaf and from what is kept beside it.
     package init(
-        id: EventID,
-        index: UInt64,
-        receivedAt: Timestamp,
-        retentionClass: RetentionClass,
+        leaf bytes: [UInt8],
         fields: Fields?,
         leafHash: Digest,
         previousHash: Digest,
         hash: Digest
-    ) {
-        self.id = id
-        self.index = index
-        self.receivedAt = receivedAt
-        self.retentionClass = retentionClass
+    ) throws(Leaf.Malformed) {
+        let leaf = try Leaf(parsing: bytes)
+        id = leaf.id
+        index = leaf.index
+        receivedAt = leaf.receivedAt
+        retentionClass = leaf.retentionClass
         self.fields = fields
         self.leafHash = leafHash
         self.previousHash = previousHash
         self.hash = hash
+    }
+
+    /// The record as a value.
+    ///
+    /// - Throws: ``InvalidJSON`` for stored fields that are damaged.
+    package func json() throws(InvalidJSON) -> JSONValue {
+        var output = JSONOutput(reservingCapacity: 2048)
+        append(to: &output)
+        return try JSONValue(
+            parsing: output.bytes,
+            limits: JSONLimits(depth: 512, bytes: output.bytes.count)
+        )
     }
 
     /// An object of the record and the fields that are its members.

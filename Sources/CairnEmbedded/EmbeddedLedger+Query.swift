@@ -27,69 +27,41 @@ extension EmbeddedLedger {
         guard EmbeddedLedger.limits.contains(asked.limit) else {
             throw ClientError(.invalidQuery, "limit: must be from 1 to 1000")
         }
-        let query = try RecordQuery(asked)
-        let tenant = ledger.tenant
-        var size = try await ledger.durableHead().size
-        var place: PagePosition?
-        if let text = asked.cursor {
-            do throws(Cursor.Invalid) {
-                let cursor = try cursors.decode(text, ledger: tenant.ledger, query: query)
-                (size, place) = (cursor.size, cursor.place)
-            } catch {
-                throw ClientError(.invalidQuery, "cursor: is not one of this query")
-            }
-        }
-        // One more than is asked for tells whether there is more.
-        var found = try await store.page(
-            query,
-            in: tenant.ledger,
-            size: size,
-            after: place,
-            limit: asked.limit + 1
-        )
-        var next: String?
-        if found.count > asked.limit {
-            found.removeLast()
-            if let last = found.last?.record {
-                let place = PagePosition(occurredAt: last.occurredAt, index: last.index)
-                next = cursors.encode(
-                    Cursor(size: size, place: place),
-                    ledger: tenant.ledger,
-                    query: query
-                )
-            }
+        let reader = LedgerReader(store: store, index: store, cursors: cursors)
+        let page: LedgerReader.Page
+        do {
+            page = try await reader.page(
+                LedgerReader.Request(
+                    query: try RecordQuery(asked),
+                    limit: asked.limit,
+                    cursor: asked.cursor
+                ),
+                in: ledger
+            )
+        } catch is LedgerReader.Refusal {
+            throw ClientError(.invalidQuery, "cursor: is not one of this query")
         }
         return Page(
-            records: try found.map(EmbeddedLedger.record),
-            nextCursor: next,
-            ledgerSize: size
+            records: try page.records.map(EmbeddedLedger.record),
+            nextCursor: page.next,
+            ledgerSize: page.size
         )
     }
 
     private static func record(_ found: FoundRecord) throws -> Record {
-        let leaf: Leaf
-        do {
-            leaf = try Leaf(parsing: found.record.leaf)
+        let body: RecordBody
+        do throws(Leaf.Malformed) {
+            body = try RecordBody(
+                leaf: found.record.leaf,
+                fields: found.record.payload?.fields,
+                leafHash: found.record.leafHash,
+                previousHash: found.previousHash,
+                hash: found.record.chain
+            )
         } catch {
             throw StoreError.corrupt("the leaf of record \(found.record.index) is malformed")
         }
-        var output = JSONOutput()
-        RecordBody(
-            id: found.record.id,
-            index: found.record.index,
-            receivedAt: leaf.receivedAt,
-            retentionClass: leaf.retentionClass,
-            fields: found.record.payload?.fields,
-            leafHash: found.record.leafHash,
-            previousHash: found.previousHash,
-            hash: found.record.chain
-        ).append(to: &output)
-        return try Record(
-            JSONValue(
-                parsing: output.bytes,
-                limits: JSONLimits(depth: 40, bytes: output.bytes.count)
-            )
-        )
+        return try Record(body.json())
     }
 }
 

@@ -16,7 +16,7 @@ final class QueueExecutor: SerialExecutor {
         queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
     }
 
-    /// Does something once all that is asked for now is done.
+    /// Does something after what was asked for before.
     func later(_ work: @escaping @Sendable () -> Void) {
         queue.async(execute: work)
     }

@@ -8,7 +8,7 @@ struct LocalLedger: LedgerAccess {
     private let open: Composition.OpenStore
     private let ledger: Ledger
     private let preparer: Preparer
-    private let cursors: CursorCodec
+    private let reader: LedgerReader
 
     /// Opens a tenant's ledger.
     init(
@@ -30,7 +30,11 @@ struct LocalLedger: LedgerAccess {
             throw CommandFailure.badInput("there is no tenant \(tenant)")
         }
         preparer = Composition.preparer(redaction: redaction)
-        cursors = CursorCodec(secret: open.secret("cairn cursor"))
+        reader = LedgerReader(
+            store: open.store,
+            index: open.store,
+            cursors: CursorCodec(secret: open.secret("cairn cursor"))
+        )
     }
 
     func close() async throws {
@@ -157,92 +161,51 @@ struct LocalLedger: LedgerAccess {
     }
 
     private func stored(_ id: EventID) async throws -> FoundRecord {
-        let tenant = ledger.tenant
-        guard let index = try await open.store.indexes(of: [id], in: tenant.ledger)[id] else {
+        guard let found = try await reader.record(id, in: ledger) else {
             throw CommandFailure.badInput("there is no record \(id)")
         }
-        let first = index == 0 ? 0 : index - 1
-        let records = try await open.store.records(
-            in: tenant.ledger,
-            at: first..<index + 1,
-            contents: true
-        )
-        guard let record = records.last, record.index == index else {
-            throw StoreError.corrupt("record \(index) is not in the store")
-        }
-        return FoundRecord(
-            record: record,
-            previousHash: index == 0 ? Chain.start(origin: tenant.origin) : records[0].chain
-        )
+        return found
     }
 
     private func body(_ found: FoundRecord) throws -> RecordBody {
-        let leaf: Leaf
-        do {
-            leaf = try Leaf(parsing: found.record.leaf)
+        do throws(Leaf.Malformed) {
+            return try RecordBody(
+                leaf: found.record.leaf,
+                fields: found.record.payload?.fields,
+                leafHash: found.record.leafHash,
+                previousHash: found.previousHash,
+                hash: found.record.chain
+            )
         } catch {
             throw StoreError.corrupt("the leaf of record \(found.record.index) is malformed")
         }
-        return RecordBody(
-            id: found.record.id,
-            index: found.record.index,
-            receivedAt: leaf.receivedAt,
-            retentionClass: leaf.retentionClass,
-            fields: found.record.payload?.fields,
-            leafHash: found.record.leafHash,
-            previousHash: found.previousHash,
-            hash: found.record.chain
-        )
     }
 
     // The optimiser stumbles over it inside a function that waits.
     @inline(never)
     private func json(of found: FoundRecord) throws -> JSONValue {
-        var output = JSONOutput()
-        try body(found).append(to: &output)
-        return try JSONValue(
-            parsing: output.bytes,
-            limits: JSONLimits(depth: 40, bytes: output.bytes.count)
-        )
+        try body(found).json()
     }
 
     func page(_ parameters: [QueryParameter]) async throws -> RecordPage {
         let asked = try LocalQuery(parameters)
-        let tenant = ledger.tenant
-        var size = try await ledger.durableHead().size
-        var place: PagePosition?
-        if let text = asked.cursor {
-            do {
-                let cursor = try cursors.decode(text, ledger: tenant.ledger, query: asked.query)
-                (size, place) = (cursor.size, cursor.place)
-            } catch {
-                throw CommandFailure.badInput("cursor: is not one of this query")
-            }
-        }
-        var found = try await open.store.page(
-            asked.query,
-            in: tenant.ledger,
-            size: size,
-            after: place,
-            limit: asked.limit + 1
-        )
-        var next: String?
-        if found.count > asked.limit {
-            found.removeLast()
-            if let last = found.last?.record {
-                let place = PagePosition(occurredAt: last.occurredAt, index: last.index)
-                next = cursors.encode(
-                    Cursor(size: size, place: place),
-                    ledger: tenant.ledger,
-                    query: asked.query
-                )
-            }
-        }
+        let page = try await read(asked)
         return RecordPage(
-            records: try found.map { try json(of: $0) },
-            nextCursor: next,
-            size: size
+            records: try page.records.map { try json(of: $0) },
+            nextCursor: page.next,
+            size: page.size
         )
+    }
+
+    private func read(_ asked: LocalQuery) async throws -> LedgerReader.Page {
+        do {
+            return try await reader.page(
+                LedgerReader.Request(query: asked.query, limit: asked.limit, cursor: asked.cursor),
+                in: ledger
+            )
+        } catch is LedgerReader.Refusal {
+            throw CommandFailure.badInput("cursor: is not one of this query")
+        }
     }
 
     // MARK: Verifying

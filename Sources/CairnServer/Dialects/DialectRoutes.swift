@@ -210,19 +210,12 @@ struct DialectRoutes<Spoken: Dialect>: Sendable {
         named list: String,
         _ context: ServerContext
     ) async throws -> Response {
-        let page = try await reader.page(
-            RecordReader.Request(
-                query: query,
-                limit: place.size,
-                cursor: place.cursor,
-                size: place.snapshot,
-                skipped: (place.number - 1) * place.size,
-                isOfEventsAlone: true,
-                isWhole: place.cursor == nil,
-                parameters: parameters.pairs
-            ),
-            for: context
-        )
+        var asked = LedgerReader.Request(query: query, limit: place.size, cursor: place.cursor)
+        asked.size = place.snapshot
+        asked.skipped = (place.number - 1) * place.size
+        asked.isOfEventsAlone = true
+        asked.isWhole = place.cursor == nil
+        let page = try await reader.page(asked, parameters, for: context)
         var body: JSONObject = [
             "page": .number(JSONNumber(place.number)),
             "page_size": .number(JSONNumber(place.size)),

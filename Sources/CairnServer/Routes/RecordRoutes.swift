@@ -29,12 +29,8 @@ struct RecordRoutes: Sendable {
         let parameters = try QueryParameters(request)
         let asked = try EventQuery(parameters, configuration: configuration)
         let page = try await reader.page(
-            RecordReader.Request(
-                query: asked.query,
-                limit: asked.limit,
-                cursor: asked.cursor,
-                parameters: parameters.pairs
-            ),
+            LedgerReader.Request(query: asked.query, limit: asked.limit, cursor: asked.cursor),
+            parameters,
             for: context
         )
         var output = JSONOutput(reservingCapacity: 128 + page.records.count * 1024)
@@ -141,21 +137,16 @@ extension RecordBody {
     /// - Throws: ``LedgerError/corrupt(_:)`` when the stored leaf is none.
     init(_ found: FoundRecord) throws(LedgerError) {
         let record = found.record
-        let leaf: Leaf
         do throws(Leaf.Malformed) {
-            leaf = try Leaf(parsing: record.leaf)
+            try self.init(
+                leaf: record.leaf,
+                fields: record.payload?.fields,
+                leafHash: record.leafHash,
+                previousHash: found.previousHash,
+                hash: record.chain
+            )
         } catch {
             throw .corrupt("the leaf of record \(record.index) is malformed")
         }
-        self.init(
-            id: leaf.id,
-            index: record.index,
-            receivedAt: leaf.receivedAt,
-            retentionClass: leaf.retentionClass,
-            fields: record.payload?.fields,
-            leafHash: record.leafHash,
-            previousHash: found.previousHash,
-            hash: record.chain
-        )
     }
 }

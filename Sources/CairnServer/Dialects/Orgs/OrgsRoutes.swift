@@ -130,16 +130,13 @@ struct OrgsRoutes: Sendable {
         )
         query.filters = try filters(parameters) + Self.types(parameters.all("eventType"))
         let size = try Self.pageSize(parameters)
-        let page = try await common.reader.page(
-            RecordReader.Request(
-                query: query,
-                limit: Int(size.used),
-                cursor: try parameters.one("startAt"),
-                isOfEventsAlone: true,
-                parameters: parameters.pairs
-            ),
-            for: context
+        var asked = LedgerReader.Request(
+            query: query,
+            limit: Int(size.used),
+            cursor: try parameters.one("startAt")
         )
+        asked.isOfEventsAlone = true
+        let page = try await common.reader.page(asked, parameters, for: context)
         var body: JSONObject = [
             "items": .array(page.records.map { shown($0, organisation) }),
             "count": .number(JSONNumber(page.records.count)),
