@@ -69,6 +69,8 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLibXLSXWriter", providers: [.apt(["libxlsxwriter-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "Cairn", dependencies: [crypto], swiftSettings: settings),
         .target(
@@ -90,6 +92,16 @@ let package = Package(
             name: "CairnPostgres",
             dependencies: ["CairnLedger", "Cairn", "CLibPQ", logging, lifecycle],
             exclude: ["README.md"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "CairnArchive",
+            dependencies: ["CairnLedger", "CZlib", "CZstd"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "CairnSpreadsheet",
+            dependencies: ["CairnLedger", "Cairn", "CLibXLSXWriter"],
             swiftSettings: settings
         ),
         .target(name: "CairnAPI", dependencies: ["Cairn"], swiftSettings: settings),
@@ -132,7 +144,8 @@ let package = Package(
         .executableTarget(
             name: "CairnCommand",
             dependencies: [
-                "CairnServer", "CairnLocal", "CairnPostgres", "CairnLedger", "CairnAPI", "Cairn",
+                "CairnServer", "CairnLocal", "CairnPostgres", "CairnArchive", "CairnSpreadsheet",
+                "CairnLedger", "CairnAPI", "Cairn",
                 "CZlib", logging, metrics, lifecycle, nioCore, httpTypes, hummingbird, crypto,
                 instrumentation,
                 serviceContext,

@@ -19,6 +19,13 @@ package struct JSONOutput {
         needsComma = false
     }
 
+    /// Begins an element of an array whose bracket is written elsewhere, on a line of its own.
+    package mutating func beginElement(isFirst: Bool) {
+        if !isFirst { bytes.append(UInt8(ascii: ",")) }
+        bytes.append(0x0A)
+        needsComma = false
+    }
+
     /// Opens an object, as a value.
     package mutating func beginObject() {
         separate()

@@ -58,6 +58,13 @@ package enum Telemetry {
     /// Gauge: records that wait for the next merge.
     package static let unmergedRecords = "cairn_index_unmerged_records"
 
+    // MARK: Exports
+
+    /// Counter: exports that ended, by state.
+    package static let exports = "cairn_exports_total"
+    /// Counter: records in exports that ended.
+    package static let exportedRecords = "cairn_exported_records_total"
+
     // MARK: Verifications
 
     /// Gauge: verifications by state.
@@ -70,6 +77,8 @@ package enum Telemetry {
 
 extension Telemetry {
     private static let texts: [String: String] = [
+        exports: "Exports that ended, by state.",
+        exportedRecords: "Records in exports that ended.",
         events: "Events by what became of them.",
         requests: "Requests by route, method and status.",
         requestSeconds: "Time until the answer began, by route.",

@@ -36,4 +36,9 @@ struct MemoryConformanceTests {
     func jobs(keeps promise: JobStoreConformance) async throws {
         try await promise.check(MemoryJobStore())
     }
+
+    @Test("The memory queue keeps its promises", arguments: JobQueueConformance.all)
+    func queue(keeps promise: JobQueueConformance) async throws {
+        try await promise.check(MemoryJobQueue())
+    }
 }

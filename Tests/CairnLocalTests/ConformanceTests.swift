@@ -38,4 +38,9 @@ struct ConformanceTests {
     func jobs(keeps promise: JobStoreConformance) async throws {
         try await withTemporaryStore { try await promise.check($0) }
     }
+
+    @Test("SQLite keeps the promises of a queue", arguments: JobQueueConformance.all)
+    func queue(keeps promise: JobQueueConformance) async throws {
+        try await withTemporaryStore { try await promise.check($0) }
+    }
 }

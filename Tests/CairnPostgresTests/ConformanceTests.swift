@@ -27,6 +27,11 @@ struct ConformanceTests {
         try await withPostgresStore { try await promise.check($0) }
     }
 
+    @Test("PostgreSQL keeps the promises of a queue", arguments: JobQueueConformance.all)
+    func queue(keeps promise: JobQueueConformance) async throws {
+        try await withPostgresStore { try await promise.check($0) }
+    }
+
     @Test("PostgreSQL keeps an index's promises", arguments: RecordIndexConformance.all)
     func index(keeps promise: RecordIndexConformance) async throws {
         try await withPostgresStore { try await promise.check($0) }

@@ -15,6 +15,13 @@ public struct Seed: Hashable, Sendable, CustomStringConvertible {
         self.bytes = bytes
     }
 
+    /// The seed of a record of which only what is disclosed is known; no salt derives from it.
+    package static let unknown = Seed(unknown: ())
+
+    private init(unknown: Void) {
+        bytes = [UInt8](repeating: 0, count: 32)
+    }
+
     /// Draws a new seed.
     package init(using generator: inout some RandomNumberGenerator) {
         bytes = [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in

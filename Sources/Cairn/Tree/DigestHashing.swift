@@ -58,3 +58,19 @@ extension Digest {
         }
     }
 }
+
+/// A SHA-256 that is computed piece by piece.
+package struct DigestStream {
+    private var hash = SHA256()
+
+    /// Begins with nothing.
+    package init() {}
+
+    /// Takes up some more bytes.
+    package mutating func add(_ bytes: [UInt8]) {
+        hash.update(data: bytes)
+    }
+
+    /// The hash of all bytes so far.
+    package var digest: Digest { Digest(finished: hash.finalize()) }
+}

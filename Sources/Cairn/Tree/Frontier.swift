@@ -47,6 +47,26 @@ public struct Frontier: Hashable, Sendable {
         size += 1
     }
 
+    /// Adds the leaves of a range at the right, given the hashes of ``TreeMath/cover(of:)``; false,
+    /// and nothing is added, unless the range begins here and there is one hash for each subtree.
+    public mutating func append(_ range: Range<UInt64>, hashes: [Digest]) -> Bool {
+        guard range.lowerBound == size, range.upperBound <= TreeMath.maximumSize else {
+            return false
+        }
+        let nodes = TreeMath.cover(of: range)
+        guard nodes.count == hashes.count else { return false }
+        for (node, hash) in zip(nodes, hashes) {
+            // Subtrees of the same level wait for it from that level's bit on.
+            var hash = hash
+            for _ in 0..<(~(size >> UInt64(node.level))).trailingZeroBitCount {
+                hash = .node(left: peaks.removeLast(), right: hash)
+            }
+            peaks.append(hash)
+            size += 1 << UInt64(node.level)
+        }
+        return true
+    }
+
     /// The root of the tree (RFC 6962 2.1).
     public var root: Digest {
         TreeMath.root(ofPeaks: peaks[...])

@@ -58,6 +58,21 @@ public enum TreeMath {
         return nodes
     }
 
+    /// Lists the largest complete subtrees that make up the leaves of a range, from left to right.
+    ///
+    /// There are at most two of each level. A range of no leaves has none.
+    public static func cover(of range: Range<UInt64>) -> [TreeNode] {
+        var nodes: [TreeNode] = []
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let fitting = UInt64.bitWidth - 1 - (range.upperBound - position).leadingZeroBitCount
+            let level = min(position.trailingZeroBitCount, fitting)
+            nodes.append(TreeNode(level: level, index: position >> UInt64(level)))
+            position += 1 << UInt64(level)
+        }
+        return nodes
+    }
+
     /// Folds the roots of complete subtrees, from left to right, into the root above them.
     static func root(ofPeaks peaks: ArraySlice<Digest>) -> Digest {
         guard var node = peaks.last else { return .emptyRoot }

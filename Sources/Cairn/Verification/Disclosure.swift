@@ -111,7 +111,13 @@ public struct Disclosure: Hashable, Sendable {
     package func appendMembers(to output: inout [UInt8]) {
         output.append(contentsOf: "\"leaf\":\"".utf8)
         output.append(contentsOf: Base64.encode(leaf).utf8)
-        output.append(contentsOf: "\",\"fields\":[".utf8)
+        output.append(contentsOf: "\",".utf8)
+        Disclosure.append(items, to: &output)
+    }
+
+    /// Appends `"fields":[…]`.
+    static func append(_ items: [Item], to output: inout [UInt8]) {
+        output.append(contentsOf: "\"fields\":[".utf8)
         for (position, item) in items.enumerated() {
             output.append(contentsOf: (position > 0 ? ",{\"path\":\"" : "{\"path\":\"").utf8)
             output.append(contentsOf: item.path.utf8)

@@ -13,9 +13,32 @@ package struct ExportShape: Sendable {
     /// The parameters by which a shape is asked for.
     package static let parameters = ["format", "columns", "formulas", "bom"]
 
-    private let columns: ExportColumns?
-    private let isRaw: Bool
-    private let hasMark: Bool
+    /// How records stand in a file.
+    private enum Layout {
+        case lines
+        case array
+        case table(ExportColumns, isRaw: Bool, hasMark: Bool)
+    }
+
+    private let layout: Layout
+
+    /// A JSON object a line.
+    package static let lines = ExportShape(layout: .lines)
+    /// One JSON array.
+    package static let array = ExportShape(layout: .array)
+
+    /// CSV of a set of columns.
+    package static func table(
+        _ columns: ExportColumns,
+        isRaw: Bool,
+        hasMark: Bool
+    ) -> ExportShape {
+        ExportShape(layout: .table(columns, isRaw: isRaw, hasMark: hasMark))
+    }
+
+    private init(layout: Layout) {
+        self.layout = layout
+    }
 
     /// Reads `format`, `columns`, `formulas` and `bom`, as a request has them; nil for one it has not.
     package init(_ value: (_ name: String) -> String?) throws(Invalid) {
@@ -24,57 +47,91 @@ package struct ExportShape: Sendable {
             for name in ExportShape.parameters.dropFirst() where value(name) != nil {
                 throw Invalid(name: name, message: "goes with the format csv")
             }
-            (columns, isRaw, hasMark) = (nil, true, false)
-            return
+            self = .lines
         case "csv":
             let name = value("columns") ?? ExportColumns.complete.rawValue
             guard let set = ExportColumns(rawValue: name) else {
                 let all = ExportColumns.allCases.map(\.rawValue).joined(separator: ", ")
                 throw Invalid(name: "columns", message: "one of \(all)")
             }
-            columns = set
+            self = .table(
+                set,
+                isRaw: try ExportShape.isRaw(value("formulas")),
+                hasMark: try ExportShape.hasMark(value("bom"))
+            )
         default: throw Invalid(name: "format", message: "one of ndjson, csv")
         }
-        switch value("formulas") {
-        case nil, "neutralised": isRaw = false
-        case "raw": isRaw = true
+    }
+
+    private static func isRaw(_ word: String?) throws(Invalid) -> Bool {
+        switch word {
+        case nil, "neutralised": false
+        case "raw": true
         default: throw Invalid(name: "formulas", message: "one of neutralised, raw")
         }
-        switch value("bom") {
-        case nil, "false": hasMark = false
-        case "true", "": hasMark = true
+    }
+
+    private static func hasMark(_ word: String?) throws(Invalid) -> Bool {
+        switch word {
+        case nil, "false": false
+        case "true", "": true
         default: throw Invalid(name: "bom", message: "must be true or false")
         }
     }
 
     /// The content type.
     package var mediaType: String {
-        columns == nil ? MediaType.ndjson : "text/csv; charset=utf-8; header=present"
+        switch layout {
+        case .lines: MediaType.ndjson
+        case .array: MediaType.json
+        case .table: "text/csv; charset=utf-8; header=present"
+        }
     }
 
     /// How a file's name ends.
-    package var fileExtension: String { columns == nil ? "ndjson" : "csv" }
+    package var fileExtension: String {
+        switch layout {
+        case .lines: "ndjson"
+        case .array: "json"
+        case .table: "csv"
+        }
+    }
 
     /// What comes before the first record.
     package func beginning() -> [UInt8] {
-        guard let columns else { return [] }
-        var output = CSVOutput(isRaw: isRaw)
-        columns.appendHeader(to: &output)
-        return (hasMark ? [0xEF, 0xBB, 0xBF] : []) + output.bytes
+        switch layout {
+        case .lines: return []
+        case .array: return [UInt8(ascii: "[")]
+        case .table(let columns, let isRaw, let hasMark):
+            var output = CSVOutput(isRaw: isRaw)
+            columns.appendHeader(to: &output)
+            return (hasMark ? [0xEF, 0xBB, 0xBF] : []) + output.bytes
+        }
     }
 
-    /// Some records of a tenant.
-    package func bytes(_ records: [RecordBody], tenant: String) -> [UInt8] {
-        if let columns {
+    /// Some records of a tenant, the first ones of a file or later ones.
+    package func bytes(
+        _ records: [RecordBody],
+        tenant: String,
+        areFirst: Bool = false
+    ) -> [UInt8] {
+        if case .table(let columns, let isRaw, _) = layout {
             var output = CSVOutput(isRaw: isRaw)
             for record in records { columns.append(record, tenant: tenant, to: &output) }
             return output.bytes
         }
         var output = JSONOutput(reservingCapacity: records.count * 1024)
-        for record in records {
+        let isArray = if case .array = layout { true } else { false }
+        for (position, record) in records.enumerated() {
+            if isArray { output.beginElement(isFirst: areFirst && position == 0) }
             record.append(to: &output)
-            output.endLine()
+            if !isArray { output.endLine() }
         }
         return output.bytes
+    }
+
+    /// What comes behind the last record.
+    package func ending() -> [UInt8] {
+        if case .array = layout { Array("\n]\n".utf8) } else { [] }
     }
 }

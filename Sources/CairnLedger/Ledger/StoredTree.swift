@@ -59,6 +59,11 @@ package struct StoredTree: TileSource {
         return try await store.tiles(level: level - 1, at: range, in: ledger).map(\.root)
     }
 
+    /// The hashes of complete subtrees, in the order asked for.
+    func hashes(of nodes: [TreeNode], size: UInt64) async throws(StoreError) -> [Digest] {
+        try await translating { try await TileHashReader(self, size: size).hashes(of: nodes) }
+    }
+
     /// The root at a size the ledger has had.
     package func root(size: UInt64) async throws(StoreError) -> Digest {
         try await translating {

@@ -90,7 +90,7 @@ extension RecordQuery {
         return true
     }
 
-    private static func matches(_ filter: Filter, _ fields: Fields) -> Bool {
+    static func matches(_ filter: Filter, _ fields: Fields) -> Bool {
         for field in fields {
             guard case .known(let known) = field.path else { continue }
             if FilterKey(known) == filter.key {

@@ -6,8 +6,10 @@ internal import Cairn
 ///
 /// It sees the ledger at one size, whatever is appended meanwhile, and holds no more than one part.
 package struct RecordScan: Sendable {
-    /// How many records are read at once.
-    private static let partRecords = 512
+    /// How many records are read at once, first and at most.
+    private static let partRecords = (first: 64, most: 512)
+    /// How many bytes of content a part should have at most; the next one is made to.
+    private static let partBytes = 2 << 20
 
     private let query: RecordQuery
     private let narrowing: Narrowing
@@ -20,6 +22,7 @@ package struct RecordScan: Sendable {
     private var place: PagePosition?
     private var previous: Digest?
     private var isDone = false
+    private var limit = RecordScan.partRecords.first
 
     /// Goes through what a caller may see; the query's order does not matter.
     package init(
@@ -45,7 +48,14 @@ package struct RecordScan: Sendable {
     /// The next records, perhaps none; nil at the end.
     package mutating func part() async throws(StoreError) -> [FoundRecord]? {
         guard !isDone else { return nil }
-        return try await query.hasConditions ? found() : read()
+        let part = try await query.hasConditions ? found() : read()
+        let bytes = part.reduce(0) { $0 + ($1.record.payload?.fields.byteCount ?? 0) }
+        if bytes > RecordScan.partBytes {
+            limit = max(limit / 4, 1)
+        } else if bytes < RecordScan.partBytes / 2 {
+            limit = min(limit * 2, RecordScan.partRecords.most)
+        }
+        return part
     }
 
     /// Asks the index, where it has less to read than there is.
@@ -55,9 +65,9 @@ package struct RecordScan: Sendable {
             in: tenant.ledger,
             size: size,
             after: place,
-            limit: RecordScan.partRecords
+            limit: limit
         )
-        isDone = part.count < RecordScan.partRecords
+        isDone = part.count < limit
         if let last = part.last?.record {
             place = PagePosition(occurredAt: last.occurredAt, index: last.index)
         }
@@ -73,7 +83,7 @@ package struct RecordScan: Sendable {
         }
         // The chain before the first record is that of the one before it.
         let first = previous == nil && next > 0 ? next - 1 : next
-        let last = min(next + UInt64(RecordScan.partRecords), end)
+        let last = min(next + UInt64(limit), end)
         var records = try await store.records(
             in: tenant.ledger,
             at: first..<last,

@@ -10,6 +10,7 @@ enum Migrations {
         (2, 1, KeysMigration.sql),
         (3, 1, ReplaysMigration.sql),
         (4, 1, ViewersMigration.sql),
+        (5, 1, QueueMigration.sql),
     ]
 
     /// The newest schema this program knows.

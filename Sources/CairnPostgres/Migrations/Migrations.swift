@@ -25,6 +25,7 @@ enum Migrations {
     /// Every step.
     static let steps = [
         LedgerMigration.step, KeysMigration.step, ReplaysMigration.step, ViewersMigration.step,
+        QueueMigration.step,
     ]
 
     /// The newest schema this program knows.

@@ -10,7 +10,7 @@ enum Privileges {
     /// Tables whose rows change as usual.
     private static let usual = [
         "store", "tenants", "jobs", "revisions", "keys", "revoked_viewers", "replays", "search",
-        "types", "blocks", "counts", "rolled",
+        "types", "blocks", "counts", "rolled", "queue",
     ]
 
     /// Gives a role its rights on tables that are there, and no others.

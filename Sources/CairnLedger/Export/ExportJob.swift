@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Cairn
+
+/// An export that somebody asked for, from then until its file is gone.
+package struct ExportJob: Sendable, Equatable {
+    /// How far a job is; raw values are the names in every output.
+    package enum State: String, Sendable, CaseIterable {
+        /// Waits for its turn.
+        case queued
+        /// Is worked on.
+        case running
+        /// Can be downloaded.
+        case done
+        /// Could not be carried out.
+        case failed
+        /// Was called off.
+        case cancelled
+        /// Was done, and its file is gone.
+        case expired
+    }
+
+    /// A part of the files that is kept.
+    package struct Part: Sendable, Equatable {
+        /// The name under which it is kept, without what begins it and the file's.
+        package let name: String
+        /// How many bytes of the data file, and their CRC-32.
+        package let data: (bytes: UInt64, crc: UInt32)
+        /// How many bytes of the evidence, and their CRC-32.
+        package let evidence: (bytes: UInt64, crc: UInt32)
+
+        /// Whether two parts are the same one.
+        package static func == (left: Part, right: Part) -> Bool {
+            left.name == right.name && left.data == right.data && left.evidence == right.evidence
+        }
+    }
+
+    /// How many records of the range were shown, and how many were not.
+    package struct Counts: Sendable, Equatable {
+        /// Exported.
+        package var matched: UInt64 = 0
+        /// Left out, because they fail a condition or are not to be seen.
+        package var notMatched: UInt64 = 0
+        /// Not decidable, because what decides was erased.
+        package var erased: UInt64 = 0
+        /// Not decidable, because the content was pruned.
+        package var pruned: UInt64 = 0
+
+        /// All together.
+        package var total: UInt64 { matched + notMatched + erased + pruned }
+
+        /// Nothing yet.
+        package init() {}
+    }
+
+    /// The name by which it is asked for.
+    package let id: String
+    /// Whose records are exported.
+    package let tenant: String
+    /// What is exported, and how.
+    package let request: ExportRequest
+    /// What the one who asks is shown.
+    package let narrowing: Narrowing
+    /// Who asked: kind, id and subject of the credential.
+    package let requester: JSONObject
+    /// When it was asked for.
+    package let createdAt: Timestamp
+    /// The checkpoint that the proofs lead to.
+    package let checkpoint: SignedNote
+    /// The ledger's origin.
+    package let origin: String
+    /// The size of the ledger that is exported.
+    package let size: UInt64
+    /// The indexes that are gone through.
+    package let range: Range<UInt64>
+
+    /// How far it is.
+    package internal(set) var state = State.queued
+    /// When it was first worked on.
+    package internal(set) var startedAt: Timestamp?
+    /// When it ended, however it did.
+    package internal(set) var finishedAt: Timestamp?
+    /// When its file goes.
+    package internal(set) var expiresAt: Timestamp?
+    /// The first index that no part has yet.
+    package internal(set) var next: UInt64
+    /// What was counted below ``next``.
+    package internal(set) var counts = Counts()
+    /// The parts, in order.
+    package internal(set) var parts: [Part] = []
+    /// The redaction rules that exported records name.
+    package internal(set) var redactionRules: [String] = []
+    /// How often it was begun anew after something was out of reach.
+    package internal(set) var attempts: UInt64 = 0
+    /// Why it failed, in words that hold nothing internal.
+    package internal(set) var failure: String?
+    /// The length and SHA-256 of the package, once it is done.
+    package internal(set) var file: (bytes: UInt64, sha256: Digest)?
+
+    /// Whether nothing more will be done for it.
+    package var isFinished: Bool { state != .queued && state != .running }
+
+    /// The name of the file that is downloaded.
+    package var fileName: String { "\(Self.plain(request.name))-\(id.suffix(8)).zip" }
+
+    /// The name of the data file.
+    package var dataName: String {
+        "events.\(request.format.rawValue)\(request.compression.suffix)"
+    }
+
+    /// The name of the file of evidence.
+    package var evidenceName: String { "records.ndjson\(request.compression.suffix)" }
+
+    private static func plain(_ name: String) -> String {
+        let letters = name.unicodeScalars.map { scalar in
+            scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
+                || scalar == "-" || scalar == "_" ? Character(scalar) : "-"
+        }
+        return String(letters.prefix(64))
+    }
+
+    /// Names what is exported of which ledger.
+    package init(
+        id: String,
+        tenant: String,
+        request: ExportRequest,
+        narrowing: Narrowing,
+        requester: JSONObject,
+        createdAt: Timestamp,
+        checkpoint: SignedNote,
+        origin: String,
+        size: UInt64,
+        range: Range<UInt64>
+    ) {
+        self.id = id
+        self.tenant = tenant
+        self.request = request
+        self.narrowing = narrowing
+        self.requester = requester
+        self.createdAt = createdAt
+        self.checkpoint = checkpoint
+        self.origin = origin
+        self.size = size
+        self.range = range
+        next = range.lowerBound
+    }
+
+    /// Whether two jobs are the same, in all that is kept of them.
+    package static func == (left: ExportJob, right: ExportJob) -> Bool {
+        left.document == right.document
+    }
+}
+
+extension ExportJob {
+    /// Forgets its parts, because some of them are gone.
+    mutating func startAgain() {
+        (parts, next, counts, redactionRules) = ([], range.lowerBound, Counts(), [])
+    }
+
+    /// What a caller is shown of it.
+    package var json: JSONObject {
+        var members = request.json
+        members["id"] = .string(id)
+        members["state"] = .string(state.rawValue)
+        members["requested_by"] = .object(requester)
+        members["created_at"] = .string(createdAt.millisecondsText)
+        let times = [("started_at", startedAt), ("finished_at", finishedAt), ("expires_at", expiresAt)]
+        for (name, time) in times { members[name] = time.map { .string($0.millisecondsText) } }
+        members["range"] = [
+            "from": .number(JSONNumber(range.lowerBound)),
+            "to": .number(JSONNumber(range.upperBound)), "size": .number(JSONNumber(size)),
+        ]
+        members["progress"] = [
+            "checked": .number(JSONNumber(next - range.lowerBound)),
+            "total": .number(JSONNumber(range.upperBound - range.lowerBound)),
+            "records": .number(JSONNumber(counts.matched)),
+        ]
+        members["detail"] = failure.map { .string($0) }
+        if let file {
+            members["file"] = [
+                "name": .string(fileName), "size": .number(JSONNumber(file.bytes)),
+                "sha256": .string(file.sha256.hex),
+            ]
+        }
+        return members
+    }
+
+    /// What a store keeps of it.
+    var document: [UInt8] {
+        var members = json
+        members["narrowing"] = narrowing.isEmpty ? nil : narrowing.json
+        members["checkpoint"] = .string(checkpoint.encoded)
+        members["origin"] = .string(origin)
+        members["attempts"] = .number(JSONNumber(attempts))
+        members["counts"] = .object(counts.json)
+        members["redaction_rules"] = .array(redactionRules.map { .string($0) })
+        members["parts"] = .array(
+            parts.map { part in
+                [
+                    .string(part.name), .number(JSONNumber(part.data.bytes)),
+                    .number(JSONNumber(UInt64(part.data.crc))),
+                    .number(JSONNumber(part.evidence.bytes)),
+                    .number(JSONNumber(UInt64(part.evidence.crc))),
+                ]
+            }
+        )
+        return JSONValue.object(members).canonical.bytes
+    }
+
+    /// Reads what a store kept, or returns nil for anything else.
+    init?(document bytes: [UInt8], tenant: String) {
+        let limits = JSONLimits(depth: 16, bytes: max(bytes.count, 1))
+        guard case .object(var members)? = try? JSONValue(parsing: bytes, limits: limits),
+            let id = members["id"]?.string, let requester = members["requested_by"]?.object,
+            let state = members["state"]?.string.flatMap({ State(rawValue: $0) }),
+            let createdAt = Self.time(members["created_at"]),
+            let note = members["checkpoint"]?.string.flatMap({ try? SignedNote(parsing: $0) }),
+            let origin = members["origin"]?.string,
+            let from = Self.count(members["range"]?["from"]),
+            let to = Self.count(members["range"]?["to"]), from <= to,
+            let size = Self.count(members["range"]?["size"]),
+            let checked = Self.count(members["progress"]?["checked"]), checked <= to - from,
+            let counts = members["counts"]?.object.flatMap({ Counts($0) }),
+            let parts = members["parts"]?.array.map({ $0.compactMap(Part.init) })
+        else { return nil }
+        var narrowing = Narrowing()
+        if let kept = members["narrowing"]?.object {
+            guard let read = try? Narrowing(kept) else { return nil }
+            narrowing = read
+        }
+        let started = Self.time(members["started_at"])
+        let finished = Self.time(members["finished_at"])
+        let expires = Self.time(members["expires_at"])
+        let rules = members["redaction_rules"]?.array?.compactMap(\.string) ?? []
+        let failure = members["detail"]?.string
+        let attempts = Self.count(members["attempts"]) ?? 0
+        let file = members["file"]
+        let own: Set = [
+            "name", "format", "columns", "formulas", "bom", "compression", "accounted", "filter",
+        ]
+        for (name, _) in members where !own.contains(name) { members[name] = nil }
+        guard let request = try? ExportRequest(members) else { return nil }
+        self.init(
+            id: id,
+            tenant: tenant,
+            request: request,
+            narrowing: narrowing,
+            requester: requester,
+            createdAt: createdAt,
+            checkpoint: note,
+            origin: origin,
+            size: size,
+            range: from..<to
+        )
+        self.state = state
+        (startedAt, finishedAt, expiresAt) = (started, finished, expires)
+        next = from + checked
+        self.counts = counts
+        self.parts = parts
+        redactionRules = rules
+        self.attempts = attempts
+        self.failure = failure
+        if let bytes = Self.count(file?["size"]),
+            let digest = file?["sha256"]?.string.flatMap({ Digest(hex: $0) })
+        {
+            self.file = (bytes, digest)
+        }
+    }
+
+    private static func time(_ value: JSONValue?) -> Timestamp? {
+        value?.string.flatMap { try? Timestamp.parse($0).timestamp }
+    }
+
+    fileprivate static func count(_ value: JSONValue?) -> UInt64? {
+        value?.integer.flatMap(UInt64.init(exactly:))
+    }
+}
+
+extension ExportJob.Counts {
+    /// The counts as an object.
+    package var json: JSONObject {
+        [
+            "range": .number(JSONNumber(total)), "matched": .number(JSONNumber(matched)),
+            "not_matched": .number(JSONNumber(notMatched)), "erased": .number(JSONNumber(erased)),
+            "pruned": .number(JSONNumber(pruned)),
+        ]
+    }
+
+    /// Reads the counts, or returns nil unless they add up.
+    package init?(_ members: JSONObject) {
+        guard let matched = ExportJob.count(members["matched"]),
+            let notMatched = ExportJob.count(members["not_matched"]),
+            let erased = ExportJob.count(members["erased"]),
+            let pruned = ExportJob.count(members["pruned"])
+        else { return nil }
+        self.init()
+        (self.matched, self.notMatched) = (matched, notMatched)
+        (self.erased, self.pruned) = (erased, pruned)
+        guard ExportJob.count(members["range"]) == total else { return nil }
+    }
+}
+
+extension ExportJob.Part {
+    fileprivate init?(_ value: JSONValue) {
+        guard let items = value.array, items.count == 5, let name = items[0].string else {
+            return nil
+        }
+        let numbers = items[1...].compactMap { ExportJob.count($0) }
+        guard numbers.count == 4, let data = UInt32(exactly: numbers[1]),
+            let evidence = UInt32(exactly: numbers[3])
+        else { return nil }
+        self.init(name: name, data: (numbers[0], data), evidence: (numbers[2], evidence))
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Cairn
+
+/// One worker's way through one export: parts, and then the package.
+actor ExportMaking {
+    /// The export, as far as it is kept.
+    private(set) var job: ExportJob
+    private let lease: ExportLease
+    private let worker: ExportWorker
+    /// What no other worker's parts are named.
+    private let token: String
+    /// What was written last, and is not known to be part of the export yet.
+    private var loose: [ObjectKey] = []
+
+    init(_ job: ExportJob, lease: ExportLease, worker: ExportWorker) {
+        self.job = job
+        self.lease = lease
+        self.worker = worker
+        token = String(worker.makeID().text.suffix(12))
+    }
+
+    /// Makes what is left to be made; returns the job with its file.
+    func run() async throws -> ExportJob {
+        job.state = .running
+        job.startedAt = job.startedAt ?? worker.clock.now()
+        try await lease.keep(job)
+        let ledger = try await worker.ledgers.ledger(of: job.tenant)
+        guard ledger.tenant.origin == job.origin else {
+            throw StoreError.corrupt("the ledger of an export is another one")
+        }
+        try await makeParts(of: ledger.tenant)
+        try await pack(StoredTree(store: worker.store, ledger: ledger.tenant.ledger))
+        return job
+    }
+
+    /// Takes away what was written and is not part of the export.
+    func discard() async {
+        for key in loose { try? await worker.objects.delete(key) }
+        loose = []
+    }
+
+    private func makeParts(of tenant: Tenant) async throws {
+        var maker = try ExportPartMaker(
+            job,
+            of: tenant,
+            encoder: worker.tools.encoder(for: job.request),
+            store: worker.store,
+            index: worker.index,
+            partBytes: worker.partBytes
+        )
+        while let made = try await maker.part() {
+            let number = "\(1_000_000 + job.parts.count)".dropFirst()
+            let name = "\(number)-\(token)"
+            let compression = job.request.compression
+            // The rows of a workbook are not part of the package.
+            let data = try await keep(
+                made.data,
+                as: job.request.format == .xlsx ? .none : compression,
+                name,
+                "data"
+            )
+            let evidence = try await keep(made.evidence, as: compression, name, "evidence")
+            var next = job
+            next.parts.append(ExportJob.Part(name: name, data: data, evidence: evidence))
+            (next.next, next.counts) = (made.next, made.counts)
+            next.redactionRules = made.redactionRules
+            try await lease.keep(next)
+            job = next
+            loose = []
+        }
+    }
+
+    private func keep(
+        _ bytes: [UInt8],
+        as compression: ExportCompression,
+        _ part: String,
+        _ file: String
+    ) async throws -> (bytes: UInt64, crc: UInt32) {
+        let packed = try worker.tools.compressed(bytes, as: compression)
+        guard let key = job.partKey(part, file) else {
+            throw StoreError.corrupt("an export has an id that is none")
+        }
+        loose.append(key)
+        let once = Once(packed)
+        _ = try await worker.objects.put(
+            key,
+            AsyncThrowingStream { once.take() },
+            as: ObjectOptions()
+        )
+        return (UInt64(packed.count), worker.tools.crc32(packed, after: 0))
+    }
+
+    // MARK: Packing
+
+    private func pack(_ tree: StoredTree) async throws {
+        let outside = [0..<job.range.lowerBound, job.range.upperBound..<job.size]
+        let hashes = try await tree.hashes(covering: outside, size: job.size)
+        let edges = RangeEdges(
+            range: job.range,
+            size: job.size,
+            left: hashes[0],
+            right: hashes[1]
+        )
+        let finishedAt = worker.clock.now()
+        let package = ExportPackage(
+            job,
+            edges: edges,
+            data: try await dataContent(finishedAt),
+            evidence: content("evidence", \.evidence),
+            finishedAt: finishedAt,
+            tools: worker.tools
+        )
+        guard let key = job.fileKey else {
+            throw StoreError.corrupt("an export has an id that is none")
+        }
+        var options = ObjectOptions()
+        options.mediaType = "application/zip"
+        let facts = try await worker.objects.put(key, package.archive, as: options)
+        job.file = (facts.size, await package.sha256)
+    }
+
+    private func content(
+        _ file: String,
+        _ size: KeyPath<ExportJob.Part, (bytes: UInt64, crc: UInt32)>
+    ) -> ExportPackage.Content {
+        let (job, objects) = (job, worker.objects)
+        return ExportPackage.Content(
+            bytes: job.parts.reduce(0) { $0 + $1[keyPath: size].bytes },
+            crc: job.parts.reduce(0) { crc, part in
+                worker.tools.crc32(
+                    crc,
+                    then: part[keyPath: size].crc,
+                    of: part[keyPath: size].bytes
+                )
+            },
+            pieces: job.parts.map { part in
+                {
+                    guard let key = job.partKey(part.name, file) else { throw ObjectError.missing }
+                    return try await objects.get(key, range: nil).bytes
+                }
+            }
+        )
+    }
+
+    /// What the data file is made of; a workbook is made of its rows first, and kept until then.
+    private func dataContent(_ finishedAt: Timestamp) async throws -> ExportPackage.Content {
+        let rows = content("data", \.data)
+        guard job.request.format == .xlsx else { return rows }
+        let made = try await worker.tools.workbook(
+            of: job.request,
+            facts: Manifest(job: job, finishedAt: finishedAt, files: []).workbookFacts,
+            rows: Joined(rows.pieces).bytes
+        )
+        guard let key = job.partKey("workbook-\(token)", "xlsx") else {
+            throw StoreError.corrupt("an export has an id that is none")
+        }
+        let sum = RunningSum(made, worker.tools)
+        _ = try await worker.objects.put(key, sum.bytes, as: ObjectOptions())
+        let (bytes, crc) = await sum.total
+        let objects = worker.objects
+        return ExportPackage.Content(
+            bytes: bytes,
+            crc: crc,
+            pieces: [{ try await objects.get(key, range: nil).bytes }]
+        )
+    }
+}
