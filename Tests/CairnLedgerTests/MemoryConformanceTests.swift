@@ -36,4 +36,13 @@ struct MemoryConformanceTests {
     func jobs(keeps promise: JobStoreConformance) async throws {
         try await promise.check(MemoryJobStore())
     }
+
+    @Test(
+        "Memory keeps the promises of objects",
+        arguments: ObjectStoreConformance.all + ObjectStoreConformance.flat
+    )
+    func objects(keeps promise: ObjectStoreConformance) async throws {
+        let clock = ManualClock()
+        try await promise.check(.init(MemoryObjectStore(now: { clock.now }), clock: clock))
+    }
 }
