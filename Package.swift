@@ -182,10 +182,16 @@ let package = Package(
             dependencies: ["CairnLedger", "CairnTesting", "Cairn", crypto],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "ObjectWriter",
+            dependencies: ["CairnLocal", "CairnLedger", "Cairn"],
+            path: "Tests/ObjectWriter",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "CairnLocalTests",
             dependencies: [
-                "CairnLocal", "CairnTesting", "CairnLedger", "Cairn",
+                "CairnLocal", "CairnTesting", "CairnLedger", "Cairn", "ObjectWriter",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings

@@ -41,4 +41,13 @@ struct MemoryConformanceTests {
     func queue(keeps promise: JobQueueConformance) async throws {
         try await promise.check(MemoryJobQueue())
     }
+
+    @Test(
+        "Memory keeps the promises of objects",
+        arguments: ObjectStoreConformance.all + ObjectStoreConformance.flat
+    )
+    func objects(keeps promise: ObjectStoreConformance) async throws {
+        let clock = ManualClock()
+        try await promise.check(.init(MemoryObjectStore(now: { clock.now }), clock: clock))
+    }
 }

@@ -43,4 +43,16 @@ struct ConformanceTests {
     func queue(keeps promise: JobQueueConformance) async throws {
         try await withTemporaryStore { try await promise.check($0) }
     }
+
+    @Test(
+        "A folder keeps the promises of objects",
+        arguments: ObjectStoreConformance.all + ObjectStoreConformance.flat
+    )
+    func objects(keeps promise: ObjectStoreConformance) async throws {
+        try await withTemporaryFolder { folder in
+            let clock = ManualClock()
+            let store = try await FileObjectStore(folder: folder) { clock.now }
+            try await promise.check(.init(store, clock: clock))
+        }
+    }
 }

@@ -7,8 +7,8 @@ enum ModuleRules {
         "Cairn": ["Crypto"],
         "CairnLedger": ["Cairn", "Crypto", "Logging", "Metrics", "ServiceLifecycle"],
         "CairnLocal": [
-            "CairnLedger", "Cairn", "Crypto", "Foundation", "GRDB", "GRDBSQLite", "Logging",
-            "Metrics", "ServiceLifecycle",
+            "CairnLedger", "Cairn", "Crypto", "Dispatch", "Foundation", "GRDB", "GRDBSQLite",
+            "Logging", "Metrics", "ServiceLifecycle",
         ],
         "CairnPostgres": [
             "CLibPQ", "CairnLedger", "Cairn", "Dispatch", "Glibc", "Logging", "ServiceLifecycle",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The name of an object: parts joined by `/`, each of letters, digits, `-`, `_` and `.`, none that
-/// begins with a point; at most 512 bytes together.
+/// The name of an object: parts joined by `/`, each of 1 to 200 letters, digits, `-`, `_` and `.`,
+/// none that begins with a point; at most 512 bytes together.
 ///
 /// What folders and buckets both can hold, so that no name has to be changed on its way to either.
 package struct ObjectKey: Hashable, Comparable, Sendable, CustomStringConvertible {
@@ -13,7 +13,7 @@ package struct ObjectKey: Hashable, Comparable, Sendable, CustomStringConvertibl
         guard (1...512).contains(text.utf8.count) else { return nil }
         for part in text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         {
-            guard let first = part.first, first != UInt8(ascii: "."),
+            guard let first = part.first, first != UInt8(ascii: "."), part.count <= 200,
                 part.allSatisfy(ObjectKey.isAllowed)
             else { return nil }
         }

@@ -42,7 +42,9 @@ package protocol ObjectStore: Sendable {
     /// - Throws: ``ObjectError/locked`` for one that is retained or held.
     func delete(_ key: ObjectKey) async throws(ObjectError)
 
-    /// Keeps an object from being changed or taken away until then; the time only moves later.
+    /// Keeps an object from being changed or taken away until then.
+    ///
+    /// The time only moves later: an earlier one than it has changes nothing.
     func retain(_ key: ObjectKey, until: Timestamp) async throws(ObjectError)
 
     /// Keeps an object from being changed or taken away, or ends that.
@@ -63,7 +65,8 @@ package struct ObjectOptions: Sendable {
     package var onlyIfAbsent = false
     /// Its content type.
     package var mediaType = "application/octet-stream"
-    /// What else is kept with it: names of lower-case letters, digits and `-`, values of printable ASCII; at most 2 KB.
+    /// What else is kept with it: names of lower-case letters, digits and `-` that do not begin with
+    /// `cairn-`, values of printable ASCII; at most 2,000 bytes together.
     package var metadata: [String: String] = [:]
     /// The SHA-256 that it must have; another one is ``ObjectError/checksum`` and nothing is written.
     package var sha256: Digest?
@@ -76,6 +79,37 @@ package struct ObjectOptions: Sendable {
 
     /// An object that may be replaced.
     package init() {}
+
+    /// Refuses what some store could not keep; every store asks this before it does anything.
+    package func check() throws(ObjectError) {
+        guard (1...256).contains(mediaType.utf8.count),
+            ObjectOptions.isPrintable(mediaType)
+        else { throw .unsupported("the content type is no line of at most 256 characters") }
+        var total = 0
+        for (name, value) in metadata {
+            total += name.utf8.count + value.utf8.count
+            guard !name.isEmpty, !name.hasPrefix("cairn-"),
+                name.utf8.allSatisfy(ObjectOptions.isOfName),
+                ObjectOptions.isPrintable(value)
+            else { throw .unsupported("the metadata cannot be kept") }
+        }
+        guard total <= 2000 else { throw .unsupported("there is too much metadata") }
+    }
+
+    private static func isOfName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+
+    /// Whether a text is printable ASCII without spaces around it, which a header would lose.
+    private static func isPrintable(_ text: String) -> Bool {
+        text.utf8.allSatisfy { (0x20..<0x7F).contains($0) } && text.utf8.first != 0x20
+            && text.utf8.last != 0x20
+    }
 }
 
 /// What is known of an object.
@@ -102,6 +136,11 @@ package struct ObjectFacts: Hashable, Sendable {
         self.key = key
         self.size = size
         self.modifiedAt = modifiedAt
+    }
+
+    /// Whether it can be neither changed nor taken away at a time.
+    package func isLocked(at now: Timestamp) -> Bool {
+        isHeld || retainUntil.map { $0 > now } ?? false
     }
 }
 

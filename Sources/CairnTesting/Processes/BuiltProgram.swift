@@ -24,7 +24,7 @@ package enum BuiltProgram {
     }
 
     /// Where a program is: beside the tests.
-    private static func path(_ name: String) throws -> String {
+    package static func path(_ name: String) throws -> String {
         let folders = [CommandLine.arguments[0], "/proc/self/exe"].map {
             URL(fileURLWithPath: $0).resolvingSymlinksInPath().deletingLastPathComponent()
         }

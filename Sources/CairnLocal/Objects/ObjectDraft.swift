@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Cairn
+internal import CairnLedger
+internal import struct Crypto.SHA256
+internal import Foundation
+internal import Synchronization
+
+/// Content that is being written, of an object that is not there yet.
+final class ObjectDraft: Sendable {
+    private struct State: Sendable {
+        var waiting: [UInt8] = []
+        var size: UInt64 = 0
+        var hasher: SHA256?
+    }
+
+    /// How much is written at once, in bytes.
+    private static let pieceBytes = 1 << 18
+    /// Sets the drafts of a process apart.
+    private static let drafts = Atomic(0)
+
+    /// Where the object will be.
+    let place: ObjectPlace
+    /// The end of the file's name: of this process and no other draft of its.
+    let content: String
+    private let file: OpenFile
+    private let state: Mutex<State>
+
+    init(_ key: ObjectKey, in root: OpenFile, hashing: Bool) throws {
+        var attempts = 0
+        while true {
+            // A process before this one may have had its number; nothing is written over.
+            let number = ObjectDraft.drafts.wrappingAdd(1, ordering: .relaxed).newValue
+            let content = "\(getpid())-\(number)"
+            do {
+                let place = try ObjectPlace(making: key, in: root)
+                file = try place.newContent(content)
+                self.place = place
+                self.content = content
+                state = Mutex(State(hasher: hashing ? SHA256() : nil))
+                return
+            } catch let error as FileFailure where [ENOENT, EEXIST].contains(error.errno) {
+                // Somebody took an empty folder away, or has the name.
+                attempts += 1
+                guard attempts < 10_000 else { throw error }
+            }
+        }
+    }
+
+    /// Takes bytes, and says whether there are enough to be written.
+    func take(_ bytes: [UInt8]) -> Bool {
+        state.withLock { state in
+            state.waiting += bytes
+            return state.waiting.count >= ObjectDraft.pieceBytes
+        }
+    }
+
+    /// Writes what waits.
+    func write() throws {
+        let bytes = state.withLock { state in
+            defer { state.waiting = [] }
+            state.size += UInt64(state.waiting.count)
+            state.hasher?.update(data: state.waiting)
+            return state.waiting
+        }
+        try file.write(bytes)
+    }
+
+    /// Makes the content durable, and returns its length and its hash if that was asked for.
+    func finish() throws -> (size: UInt64, digest: Digest?) {
+        try write()
+        try file.synchronise()
+        return state.withLock { ($0.size, $0.hasher.flatMap { Digest(Array($0.finalize())) }) }
+    }
+
+    /// Takes the content away, unless a sheet names it: a folder that could not be synchronised may
+    /// have the object after all.
+    func discard() {
+        // What a sheet names that cannot be read is not known; opening the folder anew tells.
+        guard case .success(let sheet) = Result(catching: { try place.sheet() }) else { return }
+        if sheet?.content != content { place.removeContent(content) }
+    }
+}
