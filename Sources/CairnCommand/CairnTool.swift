@@ -20,7 +20,7 @@ struct CairnTool: AsyncParsableCommand {
             ImportCommand.self, ExportCommand.self, VerifyCommand.self, AuditCommand.self,
             LedgerCommand.self,
             TenantCommand.self, KeyCommand.self, ViewerCommand.self, BenchCommand.self,
-            MigrateCommand.self, ConfigCommand.self,
+            WorkerCommand.self, MigrateCommand.self, ConfigCommand.self,
         ]
     )
 

@@ -58,6 +58,7 @@ extension Composition {
             }
             return OpenStore(
                 store: store,
+                folder: place.folder,
                 signer: signer,
                 vault: try vault(in: place.checkpointDirectory),
                 clock: clock,

@@ -48,7 +48,8 @@ enum Composition {
     // MARK: Stores
 
     /// All that a store is.
-    typealias Store = LedgerStore & RecordIndex & Directory & JobStore & ReplayStore
+    typealias Store = LedgerStore & RecordIndex & Directory & JobStore & JobQueue
+        & ReplayStore
 
     /// Makes a service that looks at the keys anew whenever they change.
     typealias KeyChangesMaker = @Sendable (Logger, KeyRing) -> any Service
@@ -56,6 +57,8 @@ enum Composition {
     /// A store that is open for use, and what belongs to it.
     struct OpenStore: Sendable {
         let store: any Store
+        /// The store's folder; with a database, that of its signing key.
+        let folder: String
         let signer: any CheckpointSigner
         let vault: any CheckpointVault
         let clock: ServerClock
@@ -100,6 +103,7 @@ enum Composition {
             )
             return OpenStore(
                 store: store,
+                folder: place.folder,
                 signer: signer,
                 vault: try vault(in: place.checkpointDirectory),
                 clock: clock,

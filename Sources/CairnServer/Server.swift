@@ -85,7 +85,7 @@ package struct Server: Sendable {
             ),
             services: [
                 services.keys, services.tokens, services.idempotency, services.tally, verifications,
-            ],
+            ] + (services.exports.worker.map { [$0] } ?? []),
             onServerRunning: { await onListening($0.localAddress?.port ?? 0) },
             logger: logger
         )
@@ -140,6 +140,8 @@ package struct Server: Sendable {
         routes += ViewerRoutes(configuration: configuration, services: services).routes
         routes += TenantRoutes(configuration: configuration, services: services).routes
         routes += ExportRoutes(configuration: configuration, services: services).routes
+        routes += ExportJobRoutes(configuration: configuration, services: services).routes
+        routes += ExportFileRoutes(services: services).routes
         routes += OrgsRoutes(common: dialect(OrgsDialect())).routes
         routes += LogsRoutes(common: dialect(LogsDialect())).routes
         routes +=

@@ -42,6 +42,8 @@ package struct ServerServices: Sendable {
     package let tally: AccessTally
     /// Where verifications are kept.
     package let jobs: any JobStore
+    /// Exports, and where they are kept.
+    package let exports: ExportServices
     /// Makes events ready to be sequenced.
     package let preparer: Preparer
     /// Makes and reads cursors.
@@ -67,6 +69,7 @@ package struct ServerServices: Sendable {
         recorder: SelfRecorder,
         tally: AccessTally,
         jobs: any JobStore,
+        exports: ExportServices,
         preparer: Preparer,
         cursors: CursorCodec,
         clock: ServerClock,
@@ -85,6 +88,7 @@ package struct ServerServices: Sendable {
         self.recorder = recorder
         self.tally = tally
         self.jobs = jobs
+        self.exports = exports
         self.preparer = preparer
         self.cursors = cursors
         self.clock = clock

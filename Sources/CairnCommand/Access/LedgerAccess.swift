@@ -3,7 +3,7 @@ import Cairn
 import CairnAPI
 
 /// One tenant's ledger as the commands see it, wherever it is.
-protocol LedgerAccess: Sendable {
+protocol LedgerAccess: ExportAccess {
     /// What the ledger is called and how far it is.
     func facts() async throws -> LedgerFacts
 

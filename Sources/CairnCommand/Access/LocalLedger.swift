@@ -5,8 +5,9 @@ import CairnLedger
 
 /// A ledger in a store on disk, in this process.
 struct LocalLedger: LedgerAccess {
-    private let open: Composition.OpenStore
-    private let ledger: Ledger
+    let open: Composition.OpenStore
+    let ledgers: Ledgers
+    let ledger: Ledger
     private let preparer: Preparer
     private let reader: LedgerReader
 
@@ -17,7 +18,7 @@ struct LocalLedger: LedgerAccess {
         redaction: RedactionPolicy
     ) async throws {
         self.open = open
-        let ledgers = Ledgers(
+        ledgers = Ledgers(
             directory: open.store,
             store: open.store,
             signer: open.signer,

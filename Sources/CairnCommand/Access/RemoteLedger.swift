@@ -13,7 +13,7 @@ struct RemoteLedger: LedgerAccess {
     /// How long one answer may take.
     private static let timeout = TimeAmount.seconds(60)
 
-    private let base: String
+    let base: String
     private let apiKey: String?
     private let client: HTTPClient
 
@@ -161,6 +161,44 @@ struct RemoteLedger: LedgerAccess {
             throw failure
         } catch {
             throw CommandFailure.unavailable("the export ended before it was complete: \(error)")
+        }
+    }
+
+    /// Where an answer that is a redirection leads.
+    func location(of path: String) async throws -> String {
+        let response: HTTPClientResponse
+        do {
+            response = try await client.execute(
+                request(.GET, path),
+                timeout: RemoteLedger.timeout
+            )
+        } catch {
+            throw CommandFailure.unavailable("\(base) cannot be reached: \(error)")
+        }
+        guard response.status == .found, let link = response.headers.first(name: "Location") else {
+            throw try await RemoteLedger.failure(response)
+        }
+        return link
+    }
+
+    /// Reads what a link leads to, from a byte on.
+    func fetch(
+        _ url: String,
+        from offset: UInt64,
+        _ write: @Sendable ([UInt8]) throws -> Void
+    ) async throws {
+        var request = HTTPClientRequest(url: url)
+        if offset > 0 { request.headers.add(name: "Range", value: "bytes=\(offset)-") }
+        let response = try await execute(request, timeout: .hours(24))
+        guard offset == 0 || response.status == .partialContent else {
+            throw CommandFailure.unavailable("the server does not give a part of the file")
+        }
+        do {
+            for try await piece in response.body { try write(Array(piece.readableBytesView)) }
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch {
+            throw CommandFailure.unavailable("the download broke off: \(error)")
         }
     }
 

@@ -141,6 +141,13 @@ struct ServeCommand: AsyncParsableCommand {
         // That it listens is told below, in its own words and once.
         var serverLogger = Logger(label: "cairn.server")
         if serverLogger.logLevel == .info { serverLogger.logLevel = .notice }
+        let exports = Composition.exports(
+            of: open,
+            ledgers: ledgers,
+            objects: try await Composition.objects(of: open),
+            settings: settings.exports,
+            logger: logger
+        )
         let server = Server(
             Self.configuration(settings, renewal.certificate),
             services: ServerServices(
@@ -168,6 +175,7 @@ struct ServeCommand: AsyncParsableCommand {
                 recorder: recorder,
                 tally: AccessTally(recorder: recorder, clock: open.clock, logger: logger),
                 jobs: open.store,
+                exports: exports.services,
                 preparer: Composition.preparer(
                     limits: settings.eventLimits,
                     redaction: redaction

@@ -9,7 +9,8 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Verify a proof, or the whole ledger.",
         discussion: """
-            With a file: reads a proof document, or a C2SP tlog-proof together with its --leaf, \
+            With a file: reads a proof document, a C2SP tlog-proof together with its --leaf, or \
+            an export, as the archive or as a folder, \
             and nothing else: no network, no settings, no store. --key is the note verifier key \
             that you trust.
             Without a file: has the server, or the store, compute every record anew and compare \
@@ -22,8 +23,8 @@ struct VerifyCommand: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOptions
 
     @Argument(
-        help: "The proof file, or '-'; without one, the ledger is verified.",
-        completion: .file(extensions: ["json", "tlog-proof"])
+        help: "The proof, '-', or the export; without one, the ledger is verified.",
+        completion: .file(extensions: ["json", "tlog-proof", "zip"])
     )
     var file: String?
 
@@ -56,6 +57,11 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let file, let key {
+            if let files = try ExportVerification.files(at: file) {
+                try await ExportVerification(file, files, origin: origin, json: json)
+                    .run(trusting: Self.verifierKey(key))
+                return
+            }
             try judge(file, trusting: Self.verifierKey(key))
         } else {
             try await verifyLedger()

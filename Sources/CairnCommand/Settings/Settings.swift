@@ -35,6 +35,7 @@ struct Settings: Sendable {
     let ledgerLimits: Ledger.Limits
     let eventLimits: Limits
     let edge: EdgeSettings
+    let exports: ExportSettings
     /// The database, if the store is not in a folder.
     let database: DatabaseSettings?
 
@@ -83,6 +84,7 @@ struct Settings: Sendable {
         ledgerLimits = try await reader.ledgerLimits()
         eventLimits = try await reader.eventLimits()
         edge = try await EdgeSettings(reader)
+        exports = try await ExportSettings(reader)
         database = try await DatabaseSettings(reader)
         var values: [(setting: Setting, value: String?, source: SettingReader.Source)] = []
         for setting in Setting.all {

@@ -50,6 +50,8 @@ package struct ExportRequest: Sendable, Equatable {
     /// The conditions, by the names that `GET /v1/events` has for them.
     package var filter = JSONObject()
 
+    /// The columns of a table that names no set: everything that is recorded.
+    package static let completeColumns = "complete/1"
     /// The longest name, in bytes.
     package static let nameBytes = 128
 
@@ -113,6 +115,7 @@ package struct ExportRequest: Sendable, Equatable {
             default: throw .init(member: name, rule: "is not a member of this request")
             }
         }
+        if format.isTable, columns == nil { columns = Self.completeColumns }
         try check(members)
     }
 

@@ -216,6 +216,8 @@ package struct ExportWorker: Service {
             }
         } catch is ExportLease.Lost {
             return
+        } catch where Task.isCancelled {
+            // Whoever takes it next does it.
         } catch {
             logger.warning(
                 "what is left of an export could not be taken away",

@@ -102,6 +102,15 @@ package struct Exports: Sendable {
         return queued.flatMap { $0.tenant == tenant ? ExportJob($0) : nil }
     }
 
+    /// Where the file of a finished export is, whoever's it is; nil for what has none.
+    package func fileKey(of id: String) async throws(LedgerError) -> ObjectKey? {
+        let queued = try await translating { () throws(StoreError) in
+            try await queue.queuedJob(id, kind: Exports.kind)
+        }
+        guard let job = queued.flatMap({ ExportJob($0) }), job.state == .done else { return nil }
+        return job.fileKey
+    }
+
     /// A tenant's exports, the newest first, older than one if that is given.
     package func jobs(
         tenant: String,

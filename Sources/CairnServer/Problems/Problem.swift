@@ -30,6 +30,10 @@ package struct Problem: Error {
         case invalidRequest = "invalid_request"
         case rangeTooLong = "range_too_long"
         case tooManyKeys = "too_many_keys"
+        case tooManyExports = "too_many_exports"
+        case exportNotDone = "export_not_done"
+        case exportExpired = "export_expired"
+        case linkRefused = "link_refused"
         case quotaExceeded = "quota_exceeded"
         case overloaded
         case contended
@@ -115,10 +119,13 @@ extension Problem.Code {
             .idempotencyKeyNotSupported:
             .badRequest
         case .unauthenticated: .unauthorized
-        case .forbidden: .forbidden
+        case .forbidden, .linkRefused: .forbidden
         case .notFound, .routeNotFound, .checkpointNotFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
-        case .idConflict, .contentUnavailable, .tenantExists, .idempotencyInProgress: .conflict
+        case .idConflict, .contentUnavailable, .tenantExists, .idempotencyInProgress,
+            .tooManyExports, .exportNotDone:
+            .conflict
+        case .exportExpired: .gone
         case .bodyTooLarge, .tooManyEvents: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
         case .invalidEvent, .invalidRequest, .rangeTooLong, .tooManyKeys, .idempotencyKeyReused:
@@ -158,6 +165,10 @@ extension Problem.Code {
         case .invalidRequest: "The request breaks a rule"
         case .rangeTooLong: "The range of time spans too many days"
         case .tooManyKeys: "The tenant has as many keys as it may"
+        case .tooManyExports: "The tenant has as many exports waiting as it may"
+        case .exportNotDone: "The export has no file, or not yet"
+        case .exportExpired: "The file of the export is gone"
+        case .linkRefused: "The link has ended, or is none of this server"
         case .quotaExceeded: "The quota is used up"
         case .overloaded: "Too much is waiting"
         case .contended: "Other writers were first"

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import Cairn
+import CairnLedger
+import CairnServer
+import Logging
+import Synchronization
+
+extension LocalLedger {
+    /// Exports of the store, and what makes them in this process.
+    private func making() async throws -> (services: ExportServices, worker: ExportWorker) {
+        let logger = Logger(label: "cairn.exports") { label in
+            JSONLogHandler(label: label, level: .warning, now: Composition.now) {
+                Terminal.complain($0)
+            }
+        }
+        return Composition.exports(
+            of: open,
+            ledgers: ledgers,
+            objects: try await Composition.objects(of: open),
+            logger: logger
+        )
+    }
+
+    func submitExport(_ request: JSONObject) async throws -> JSONValue {
+        let asked: ExportRequest
+        let making = try await making()
+        do {
+            asked = try ExportRequest(request)
+            _ = try making.services.tools.encoder(for: asked)
+        } catch {
+            throw CommandFailure.badInput("\(error.member): \(error.rule)")
+        }
+        do {
+            let job = try await making.services.exports.submit(
+                asked,
+                tenant: ledger.tenant.name,
+                narrowing: Narrowing(),
+                requester: ["kind": "operator", "id": "console"]
+            )
+            return .object(job.json)
+        } catch Exports.Refusal.tooMany(let limit) {
+            throw CommandFailure.badInput("there are \(limit) exports that wait or run already")
+        }
+    }
+
+    func export(_ id: String) async throws -> JSONValue {
+        .object(try await job(id, try await making().services).json)
+    }
+
+    private func job(_ id: String, _ services: ExportServices) async throws -> ExportJob {
+        guard let job = try await services.exports.job(id, tenant: ledger.tenant.name) else {
+            throw CommandFailure.badInput("there is no export \(id)")
+        }
+        return job
+    }
+
+    func exports() async throws -> [JSONValue] {
+        let services = try await making().services
+        return try await services.exports.jobs(
+            tenant: ledger.tenant.name,
+            before: nil,
+            limit: 1000
+        ).map { .object($0.json) }
+    }
+
+    func cancelExport(_ id: String) async throws -> JSONValue {
+        let services = try await making().services
+        guard let job = try await services.exports.cancel(id, tenant: ledger.tenant.name) else {
+            throw CommandFailure.badInput("there is no export \(id)")
+        }
+        return .object(job.json)
+    }
+
+    func finishExport(
+        _ id: String,
+        progress: @escaping @Sendable (UInt64, UInt64) -> Void
+    ) async throws -> JSONValue {
+        let (services, worker) = try await making()
+        // A folder is this process' alone; who had the job is gone.
+        if !open.store.isShared { await worker.releaseAll() }
+        let isOver = Mutex(false)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while isOver.withLock({ !$0 }) {
+                    if await !worker.work() { try await Task.sleep(for: .milliseconds(50)) }
+                }
+            }
+            defer { isOver.withLock { $0 = true } }
+            while true {
+                let job = JSONValue.object(try await job(id, services).json)
+                progress(job.exportProgress.checked, job.exportProgress.total)
+                if job.hasEnded { return job }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+
+    func releaseExport(_ id: String) async throws {
+        let (services, worker) = try await making()
+        // There is nobody else to fetch it.
+        _ = try await services.exports.cancel(id, tenant: ledger.tenant.name)
+        while await worker.work() {}
+    }
+
+    func downloadExport(
+        _ id: String,
+        from offset: UInt64,
+        _ write: @Sendable ([UInt8]) throws -> Void
+    ) async throws {
+        let services = try await making().services
+        guard let key = try await job(id, services).fileKey else {
+            throw CommandFailure.badInput("there is no export \(id)")
+        }
+        do {
+            let found = try await services.objects.get(key, range: offset..<UInt64(Int64.max))
+            for try await piece in found.bytes { try write(piece) }
+        } catch let error as ObjectError {
+            throw CommandFailure.unavailable("the export cannot be read: \(error)")
+        }
+    }
+}

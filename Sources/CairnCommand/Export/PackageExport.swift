@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+import Cairn
+import Foundation
+
+/// Makes a package and brings it to a file; what was broken off goes on.
+///
+/// Until the file is complete, `FILE.partial` has what came so far and `FILE.export` says which
+/// export that is.
+struct PackageExport {
+    private let request: JSONObject
+    private let output: String
+    private var partial: String { output + ".partial" }
+    private var note: String { output + ".export" }
+
+    init(_ request: JSONObject, to output: String) {
+        self.request = request
+        self.output = output
+    }
+
+    func run(_ access: any LedgerAccess) async throws {
+        let id = try await begun(access)
+        let bar = ProgressBar("records")
+        let job: JSONValue
+        do {
+            job = try await access.finishExport(id) { bar.update($0, of: $1) }
+            bar.finish()
+        } catch {
+            bar.finish()
+            throw error
+        }
+        guard job["state"]?.string == "done" else {
+            try? FileManager.default.removeItem(atPath: note)
+            let reason = job["detail"]?.string ?? job["state"]?.string ?? "no reason is given"
+            throw CommandFailure.unavailable("the export has no file: \(reason)")
+        }
+        try await fetch(job, access)
+        try await access.releaseExport(id)
+        Terminal.complain(
+            "\(output): \(job["progress"]?["records"]?.integer ?? 0) records of "
+                + "\(job["range"]?["size"]?.integer ?? 0); check it with "
+                + "cairn verify \(output) --key KEY"
+        )
+    }
+
+    /// The export that the same command began before, or a new one.
+    private func begun(_ access: any LedgerAccess) async throws -> String {
+        let wanted = JSONValue.object(request).canonical
+        if let kept = FileManager.default.contents(atPath: note),
+            let value = try? JSONValue(parsing: Array(kept)), let id = value["id"]?.string,
+            value["request"]?.canonical == wanted,
+            let job = try? await access.export(id),
+            ["queued", "running", "done"].contains(job["state"]?.string)
+        {
+            return id
+        }
+        try? FileManager.default.removeItem(atPath: partial)
+        let job = try await access.submitExport(request)
+        guard let id = job["id"]?.string else {
+            throw CommandFailure.unavailable("the server's answer has no id")
+        }
+        let value: JSONValue = ["id": .string(id), "request": .object(request)]
+        do {
+            try Data(value.canonical.bytes).write(to: URL(fileURLWithPath: note), options: .atomic)
+        } catch {
+            throw CommandFailure.badInput("\(note) cannot be written: \(error.localizedDescription)")
+        }
+        return id
+    }
+
+    private func fetch(_ job: JSONValue, _ access: any LedgerAccess) async throws {
+        guard let id = job["id"]?.string, let size = job["file"]?["size"]?.integer,
+            let sum = job["file"]?["sha256"]?.string
+        else { throw CommandFailure.unavailable("the export is without its file's facts") }
+        if !FileManager.default.fileExists(atPath: partial) {
+            let isMade = FileManager.default.createFile(
+                atPath: partial,
+                contents: nil,
+                attributes: [.posixPermissions: 0o600]
+            )
+            guard isMade else { throw CommandFailure.badInput("\(partial) cannot be written") }
+        }
+        guard let handle = FileHandle(forUpdatingAtPath: partial) else {
+            throw CommandFailure.badInput("\(partial) cannot be written")
+        }
+        defer { try? handle.close() }
+        let have = try handle.seekToEnd()
+        if have < UInt64(size) {
+            try await access.downloadExport(id, from: have) { piece in
+                do {
+                    try handle.write(contentsOf: piece)
+                } catch {
+                    throw CommandFailure.badInput(
+                        "\(partial) cannot be written: \(error.localizedDescription)"
+                    )
+                }
+            }
+        }
+        try handle.synchronize()
+        guard try digest(handle).hex == sum else {
+            try? FileManager.default.removeItem(atPath: partial)
+            throw CommandFailure.unavailable(
+                "what came is not the export; it was thrown away, run the command again"
+            )
+        }
+        guard rename(partial, output) == 0 else {
+            throw CommandFailure.badInput("\(output) cannot be written")
+        }
+        try? FileManager.default.removeItem(atPath: note)
+    }
+
+    private func digest(_ handle: FileHandle) throws -> Digest {
+        try handle.seek(toOffset: 0)
+        var hash = DigestStream()
+        while let data = try handle.read(upToCount: 1 << 20), !data.isEmpty { hash.add(Array(data)) }
+        return hash.digest
+    }
+}
