@@ -78,14 +78,14 @@ extension LocalLedger {
         let (services, worker) = try await making()
         // A folder is this process' alone; who had the job is gone.
         if !open.store.isShared { await worker.releaseAll() }
-        let isOver = Mutex(false)
+        let ending = Ending()
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                while isOver.withLock({ !$0 }) {
+                while !ending.hasCome {
                     if await !worker.work() { try await Task.sleep(for: .milliseconds(50)) }
                 }
             }
-            defer { isOver.withLock { $0 = true } }
+            defer { ending.come() }
             while true {
                 let job = JSONValue.object(try await job(id, services).json)
                 progress(job.exportProgress.checked, job.exportProgress.total)
@@ -117,5 +117,16 @@ extension LocalLedger {
         } catch let error as ObjectError {
             throw CommandFailure.unavailable("the export cannot be read: \(error)")
         }
+    }
+}
+
+/// Says to others that something is over.
+private final class Ending: Sendable {
+    private let value = Mutex(false)
+
+    var hasCome: Bool { value.withLock { $0 } }
+
+    func come() {
+        value.withLock { $0 = true }
     }
 }
