@@ -46,7 +46,9 @@ public final class AuditRecorder: Service {
         admission = Admission(options, tally: tally)
         observers = Observers(options, recent: recentEvents, tally: tally)
         var spool: Spool?
-        if let wanted = options.spool { spool = try Spool(wanted, logger: options.logger) }
+        if let wanted = options.spool {
+            spool = try Spool(wanted, tally: tally, logger: options.logger)
+        }
         self.spool = spool
     }
 

@@ -20,6 +20,8 @@ public struct Counts: Sendable, Hashable {
     public internal(set) var failed = 0
     /// Events of the spool that the server refused for good; they are in `rejected.ndjson`.
     public internal(set) var rejected = 0
+    /// Parts of the spool that could not be read, of which copies are kept.
+    public internal(set) var damaged = 0
     /// Handlers that threw.
     public internal(set) var handlerFailures = 0
     /// Handlers that took longer than they may.
