@@ -211,7 +211,7 @@ let package = Package(
             name: "CairnClientTests",
             dependencies: [
                 "CairnClient", "CairnEmbedded", "CairnTesting", "CairnCommand", "SpoolWriter",
-                "Cairn",
+                "CairnAPI", "Cairn",
                 hummingbird, httpTypes, nioCore, logging, lifecycle,
             ],
             swiftSettings: settings

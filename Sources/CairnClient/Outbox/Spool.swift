@@ -8,6 +8,9 @@ internal import Logging
 actor Spool {
     /// What is sent together at most, in bytes.
     private static let bulkBytes = 2 << 20
+    /// How much longer an event is at most once it has its number: the member's name, the source's,
+    /// and twenty digits.
+    static let numberBytes = 128
 
     /// Told when something is added.
     nonisolated let arrivals = BoundedQueue<Void>(limit: 1)
