@@ -26,7 +26,11 @@ public final class AuditRecorder: Service {
 
     /// Records to a destination.
     ///
-    /// - Throws: ``ClientError`` when the spool cannot be opened, or is needed and not named.
+    /// What waits in the spool is read afterwards, off the caller's thread; that it cannot be is
+    /// said of each event that should be kept there.
+    ///
+    /// - Throws: ``ClientError`` when the spool's folder cannot be used or is in use, and when a
+    ///   spool is needed and not named.
     public init(
         to destination: any AuditDestination,
         options: RecorderOptions = RecorderOptions()

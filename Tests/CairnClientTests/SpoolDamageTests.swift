@@ -153,6 +153,21 @@ struct SpoolDamageTests {
         }
     }
 
+    @Test("A folder that cannot be read is said of each event that should be kept there")
+    func unreadable() async throws {
+        try await withTemporaryFolder { folder in
+            _ = try await spool(1, folder)
+            let source = folder.appendingPathComponent("spool/source")
+            try Data("short\n".utf8).write(to: source)
+            let memory = MemoryDestination()
+            let recorder = try AuditRecorder(to: memory, options: SpoolTests.options(folder))
+            #expect(try await recorder.record(.sample()).get().standing == .recorded)
+            memory.goAway(true)
+            #expect(await recorder.record(try .sample()).code == .spoolFailed)
+            await recorder.close()
+        }
+    }
+
     @Test("A folder that is a link, or that others may write to, is refused")
     func foreign() async throws {
         try await withTemporaryFolder { folder in
@@ -168,6 +183,9 @@ struct SpoolDamageTests {
             try manager.moveItem(at: spool, to: other)
             try manager.createSymbolicLink(at: spool, withDestinationURL: other)
             #expect(throws: ClientError.self) { try AuditRecorder(to: memory, options: options) }
+            var slashed = options
+            slashed.spool?.folder += "/"
+            #expect(throws: ClientError.self) { try AuditRecorder(to: memory, options: slashed) }
             try manager.removeItem(at: spool)
             try manager.moveItem(at: other, to: spool)
             let recorder = try AuditRecorder(to: memory, options: options)

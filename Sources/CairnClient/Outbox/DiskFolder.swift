@@ -13,6 +13,9 @@ enum DiskFolder {
     /// Makes a folder for its owner alone, and those above it, where they are absent; one that is
     /// there must be its owner's, and nobody else may write to it.
     static func create(_ path: String) throws(DiskFailure) {
+        var path = path
+        // With one at its end, a link would be followed.
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         var above = path.startIndex
         while let slash = path[above...].firstIndex(of: "/") {
             above = path.index(after: slash)
@@ -25,9 +28,10 @@ enum DiskFolder {
     /// Makes a folder that survives the loss of power, unless there is one.
     private static func make(_ path: String) throws(DiskFailure) {
         guard mkdir(path, 0o700) == 0 else {
+            let code = errno
             // Whether what is there is a folder shows when it is used.
-            guard errno == EEXIST || errno == EROFS || errno == EACCES else {
-                throw DiskFailure("make \(path)")
+            guard code == EEXIST || has(path) else {
+                throw DiskFailure("make \(path)", code: code)
             }
             return
         }
