@@ -45,7 +45,10 @@ final class Admission: Sendable {
     func admit(_ event: Event) throws(ClientError) -> AdmittedEvent {
         var admitted = event
         do throws(InvalidEvent) {
-            if let redacted = try redactor?.redact(event, key: key) { admitted = redacted.event }
+            if let redacted = try redactor?.redact(event, key: key) {
+                admitted = redacted.event
+                tally.add(\.redacted)
+            }
             let now = SystemSource.now()
             admitted.occurredAt = admitted.occurredAt ?? now
             let id = admitted.id ?? makeID(at: now)

@@ -12,6 +12,8 @@ public struct Counts: Sendable, Hashable {
     public internal(set) var queued = 0
     /// Events that were given to memory and are lost: no room, refused, or not sent in time.
     public internal(set) var lost = 0
+    /// Events that secrets were taken out of here, before anybody saw them.
+    public internal(set) var redacted = 0
     /// Events that a filter kept out.
     public internal(set) var filtered = 0
     /// Filters that threw, whose events were kept.
