@@ -108,7 +108,7 @@ struct DeliveryTests {
         try await ScriptedServer.run { _, _ in
             .receipt(for: #""id":"\#(other)""#)
         } _: { url, _ in
-            let recorder = try DeliveryTests.recorder(to: HTTPDestination(url: url))
+            let recorder = try DeliveryTests.recorder(to: HTTPDestination.patient(url))
             let error = try DeliveryTests.failure(await recorder.record(try .sample()))
             #expect(error.code == .unexpectedAnswer && error.mayBeRecorded)
             #expect(recorder.counts.recorded == 0)
@@ -127,7 +127,7 @@ struct DeliveryTests {
                 body: ResponseBody(byteBuffer: ByteBuffer(string: "<html>No.</html>"))
             )
         } _: { url, _ in
-            let recorder = try DeliveryTests.recorder(to: HTTPDestination(url: url))
+            let recorder = try DeliveryTests.recorder(to: HTTPDestination.patient(url))
             let error = try DeliveryTests.failure(await recorder.record(try .sample()))
             #expect(error.code == .unexpectedAnswer && !error.isFinal)
             await recorder.close()
@@ -172,7 +172,7 @@ struct DeliveryTests {
             default: .problem(.serviceUnavailable, "unavailable")
             }
         } _: { url, server in
-            let destination = try HTTPDestination(url: url)
+            let destination = try HTTPDestination.patient(url)
             let results = await destination.append(try events(4))
             #expect(results.map(\.code) == [nil, .unavailable, .unavailable, .unavailable])
             // The bulk, the first event alone, the second alone, and no more.

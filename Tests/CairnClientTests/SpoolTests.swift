@@ -31,7 +31,7 @@ struct SpoolTests {
             let store = folder.appendingPathComponent("data")
             let server = try await AuditServer(store)
             let recorder = try AuditRecorder(
-                to: HTTPDestination(url: server.url),
+                to: HTTPDestination.patient(server.url),
                 options: SpoolTests.options(folder)
             )
             let port = server.port
@@ -122,7 +122,7 @@ struct SpoolTests {
                 )
             }
             let recorder = try AuditRecorder(
-                to: HTTPDestination(url: server.url),
+                to: HTTPDestination.patient(server.url),
                 options: SpoolTests.options(folder)
             )
             try await recorder.whileRunning { recorder in
