@@ -230,7 +230,7 @@ let package = Package(
             name: "CairnClientTests",
             dependencies: [
                 "CairnClient", "CairnEmbedded", "CairnTesting", "CairnCommand", "SpoolWriter",
-                "Cairn",
+                "CairnAPI", "Cairn",
                 hummingbird, httpTypes, nioCore, logging, lifecycle,
             ],
             swiftSettings: settings

@@ -26,7 +26,11 @@ public final class AuditRecorder: Service {
 
     /// Records to a destination.
     ///
-    /// - Throws: ``ClientError`` when the spool cannot be opened, or is needed and not named.
+    /// What waits in the spool is read afterwards, off the caller's thread; that it cannot be is
+    /// said of each event that should be kept there.
+    ///
+    /// - Throws: ``ClientError`` when the spool's folder cannot be used or is in use, and when a
+    ///   spool is needed and not named.
     public init(
         to destination: any AuditDestination,
         options: RecorderOptions = RecorderOptions()
@@ -41,12 +45,14 @@ public final class AuditRecorder: Service {
         self.options = options
         delivery = Delivery(destination: destination)
         tally = Tally()
-        queue = BoundedQueue(limit: max(options.queuedEvents, 1))
-        recentEvents = RecentEvents(capacity: options.recentEvents)
+        queue = BoundedQueue(limit: max(options.queuedEvents, 1), bytes: options.queuedBytes)
+        recentEvents = RecentEvents(capacity: options.recentEvents, bytes: options.recentBytes)
         admission = Admission(options, tally: tally)
         observers = Observers(options, recent: recentEvents, tally: tally)
         var spool: Spool?
-        if let wanted = options.spool { spool = try Spool(wanted, logger: options.logger) }
+        if let wanted = options.spool {
+            spool = try Spool(wanted, tally: tally, logger: options.logger)
+        }
         self.spool = spool
     }
 
@@ -64,7 +70,7 @@ public final class AuditRecorder: Service {
         } catch {
             return failed(error, event)
         }
-        guard isTakenIn(admitted.event) else { return .success(receipt(admitted, .filtered)) }
+        guard isTakenIn(admitted) else { return .success(receipt(admitted, .filtered)) }
         switch options.durability.durability(of: admitted.event.type) {
         case .bestEffort: return enqueue(admitted)
         case .failClosed: return await send(admitted.event, options.retry)
@@ -77,7 +83,7 @@ public final class AuditRecorder: Service {
         do throws(ClientError) {
             let admitted = try admission.admit(event)
             // The loss is counted where it happens.
-            if isTakenIn(admitted.event) { _ = enqueue(admitted) }
+            if isTakenIn(admitted) { _ = enqueue(admitted) }
         } catch {
             tally.add(\.lost)
             options.logger.warning(
@@ -88,14 +94,14 @@ public final class AuditRecorder: Service {
     }
 
     /// Whether no filter keeps an event out; then everybody who wants to know is told of it.
-    private func isTakenIn(_ event: Event) -> Bool {
-        guard admission.passes(event) else { return false }
-        observers.see(event)
+    private func isTakenIn(_ admitted: AdmittedEvent) -> Bool {
+        guard admission.passes(admitted.event) else { return false }
+        observers.see(admitted)
         return true
     }
 
     private func enqueue(_ admitted: AdmittedEvent) -> Result<Receipt, ClientError> {
-        guard queue.offer(admitted.event) else {
+        guard queue.offer(admitted.event, bytes: admitted.bytes) else {
             tally.add(\.lost)
             return .failure(
                 ClientError(
@@ -123,7 +129,7 @@ public final class AuditRecorder: Service {
     private func sendOrSpool(_ admitted: AdmittedEvent) async -> Result<Receipt, ClientError> {
         let event = admitted.event
         guard let spool else { preconditionFailure("the initialiser asks for a spool") }
-        var isNumbered = true
+        var mayBeRecorded = false
         // What waits goes first: a source's events stay in order.
         if await spool.isEmpty, !stopping.isOpen {
             switch await delivery.append([event], .once)[0] {
@@ -132,14 +138,14 @@ public final class AuditRecorder: Service {
                 return .success(receipt)
             case .failure(let error):
                 if error.isFinal { return failed(error, event) }
-                // An event that may be recorded must stay as it was sent.
-                isNumbered = !error.mayBeRecorded
+                mayBeRecorded = error.mayBeRecorded
             }
         }
         do throws(ClientError) {
-            try await spool.append(event, isNumbered: isNumbered)
+            // An event that may be recorded must stay as it was sent.
+            try await spool.append(event, isNumbered: !mayBeRecorded)
         } catch {
-            return failed(error, event)
+            return failed(mayBeRecorded ? error.asMaybeRecorded : error, event)
         }
         tally.add(\.spooled)
         return .success(receipt(admitted, .spooled))

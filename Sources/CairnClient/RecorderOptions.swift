@@ -29,8 +29,12 @@ public struct RecorderOptions: Sendable {
     public var handlers: [AuditHandler] = []
     /// How many of the newest events are remembered.
     public var recentEvents = 1000
+    /// How many bytes of them at most.
+    public var recentBytes = 16 << 20
     /// How many events without a promise wait in memory at most.
     public var queuedEvents = 10_000
+    /// How many bytes of them at most.
+    public var queuedBytes = 64 << 20
     /// How long what waits in memory may take to be sent when the recorder stops.
     public var shutdownLimit = Duration.seconds(10)
     /// What diagnostics go to: failures, and never the content of an event.
@@ -51,10 +55,12 @@ public struct AuditHandler: Sendable {
     public let name: String
     /// How long it may take for one event; then its task is cancelled.
     ///
-    /// A handler that does not heed that holds up itself alone.
+    /// A handler that does not heed that holds up itself alone; a recorder that ends leaves it.
     public var limit: Duration
     /// How many events wait for it at most.
     public var queuedEvents: Int
+    /// How many bytes of them at most.
+    public var queuedBytes: Int
     let handle: @Sendable (Event) async throws -> Void
 
     /// Names a handler.
@@ -62,11 +68,13 @@ public struct AuditHandler: Sendable {
         _ name: String,
         limit: Duration = .seconds(5),
         queuedEvents: Int = 1000,
+        queuedBytes: Int = 16 << 20,
         handle: @escaping @Sendable (Event) async throws -> Void
     ) {
         self.name = name
         self.limit = limit
         self.queuedEvents = queuedEvents
+        self.queuedBytes = queuedBytes
         self.handle = handle
     }
 }

@@ -49,6 +49,7 @@ struct ObservationTests {
         #expect(!details.contains("hunter2") && !details.contains("k-1"))
         #expect(details.contains(#""className":"A""#))
         #expect(sent.description?.contains("abcdefghijklmnop") == false)
+        #expect(recorder.counts.redacted == 1)
         let (open, kept) = try ObservationTests.recorder { $0.redaction = .off }
         _ = try await open.record(ObservationTests.secretEvent()).get()
         #expect(kept.events.first?.details?.text.contains("hunter2") == true)
@@ -169,6 +170,44 @@ struct ObservationTests {
         #expect(summary.bySeverity == [.info: 5, .warning: 5])
         #expect(recorder.recentSummary().total == 0)
         #expect(memory.events.count == 25)
+    }
+
+    @Test("R-001-13: the recent events go out as JSON or as CSV, and no cell of it is a formula")
+    func export() async throws {
+        let (recorder, _) = try ObservationTests.recorder()
+        let ids = ["018f6b1e-7c2a-7000-8000-000000000001", "018f6b1e-7c2a-7000-8000-000000000002"]
+        for (number, id) in ids.enumerated() {
+            var event = try Event.sample("data.delete", by: "actor-\(number)")
+            event.id = EventID(id)
+            event.occurredAt = try Timestamp.parse("2026-01-01T00:00:0\(number)Z").timestamp
+            event.resources = [Event.Resource(type: "account", id: "a-\(number)")]
+            event.action = "deleted, for good"
+            event.description = "=HYPERLINK(\"x\")"
+            event.source.ip = "192.0.2.7"
+            event.details = CanonicalJSON(["password": "hunter2"])
+            _ = try await recorder.record(event).get()
+        }
+        let table = String(decoding: recorder.exportRecent(as: .csv), as: UTF8.self)
+        let names =
+            "id,timestamp,event_type,outcome,severity,user_id,customer_id,resource_type,"
+            + "resource_id,action,description,ip_address\r\n"
+        #expect(table.hasPrefix(names))
+        let row =
+            "\(ids[1]),2026-01-01T00:00:01.000Z,data.delete,success,warning,actor-1,,account,a-1,"
+            + #""deleted, for good","'=HYPERLINK(""x"")",192.0.2.7"#
+        #expect(table.dropFirst(names.count).hasPrefix(row + "\r\n"))
+        #expect(table.split(separator: "\r\n").count == 3)
+        var query = RecentQuery()
+        query.actorID = "actor-1"
+        let text = String(decoding: recorder.exportRecent(query, as: .json), as: UTF8.self)
+        #expect(text.hasPrefix("[\n  {\n    \""))
+        let value = try JSONValue(parsing: Array(text.utf8))
+        #expect(value.array?.count == 1)
+        #expect(value[0]?["id"]?.string == ids[1])
+        #expect(!text.contains("hunter2"))
+        query.limit = 0
+        #expect(recorder.exportRecent(query, as: .json) == Array("[]\n".utf8))
+        #expect(RecentExport(rawValue: "xml") == nil)
     }
 
     @Test("A line of the log names an event and how it ended, at its level, and never its content")

@@ -15,7 +15,7 @@ struct RecorderTests {
     @Test("A receipt says where the event is, and the ledger has it under the id it was given")
     func receipt() async throws {
         try await withAuditServer { server, _ in
-            let recorder = try AuditRecorder(to: HTTPDestination(url: server.url))
+            let recorder = try AuditRecorder(to: HTTPDestination.patient(server.url))
             var event = try Event.sample("user.login")
             event.source = Event.Source(ip: "192.0.2.7", requestID: "r-1")
             event.details = CanonicalJSON(["method": "password", "n": [1, true]])
@@ -38,7 +38,7 @@ struct RecorderTests {
     @Test("D-001-13, D-001-14: an id that the caller made is kept, and a retry is one record")
     func idempotent() async throws {
         try await withAuditServer { server, _ in
-            let recorder = try AuditRecorder(to: HTTPDestination(url: server.url))
+            let recorder = try AuditRecorder(to: HTTPDestination.patient(server.url))
             var event = try Event.sample()
             event.id = EventID("018f6b1e-7c2a-7000-8000-000000000001")
             event.occurredAt = try Timestamp.parse("2026-01-01T00:00:00Z").timestamp
@@ -55,7 +55,7 @@ struct RecorderTests {
     @Test("D-001-15, D-001-16: ids are text, and what is too long is refused by name, not lost")
     func limits() async throws {
         try await withAuditServer { server, _ in
-            let recorder = try AuditRecorder(to: HTTPDestination(url: server.url))
+            let recorder = try AuditRecorder(to: HTTPDestination.patient(server.url))
             var event = try Event.sample(by: "no uuid at all, ünïcode")
             let receipt = try await recorder.record(event).get()
             #expect(receipt.standing == .recorded)
@@ -90,7 +90,7 @@ struct RecorderTests {
         } _: { url, server in
             var options = RecorderOptions()
             options.retry.limit = .seconds(300)
-            let recorder = try AuditRecorder(to: HTTPDestination(url: url), options: options)
+            let recorder = try AuditRecorder(to: HTTPDestination.patient(url), options: options)
             let receipt = try await recorder.record(try Event.sample()).get()
             #expect(receipt.standing == .recorded)
             let seen = server.seen
@@ -121,7 +121,7 @@ struct RecorderTests {
         } _: { url, server in
             var options = RecorderOptions()
             options.retry = .once
-            let recorder = try AuditRecorder(to: HTTPDestination(url: url), options: options)
+            let recorder = try AuditRecorder(to: HTTPDestination.patient(url), options: options)
             let result = await recorder.record(try Event.sample())
             #expect(result.code == code)
             guard case .failure(let error) = result else { return }
@@ -168,7 +168,7 @@ struct RecorderTests {
         try await ScriptedServer.run { _, _ in
             Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
         } _: { url, _ in
-            let recorder = try AuditRecorder(to: HTTPDestination(url: url))
+            let recorder = try AuditRecorder(to: HTTPDestination.patient(url))
             let records = try await recorder.query(AuditQuery()).get().records
             #expect(records.count == 2)
             #expect(records[0].event == nil && records[0].type == "a.b")
@@ -199,7 +199,7 @@ struct RecorderTests {
     @Test("A question that breaks a rule is told from a server that is away")
     func invalidQuery() async throws {
         try await withAuditServer { server, _ in
-            let recorder = try AuditRecorder(to: HTTPDestination(url: server.url))
+            let recorder = try AuditRecorder(to: HTTPDestination.patient(server.url))
             #expect(await recorder.query(AuditQuery(limit: 0)).code == .invalidQuery)
             var query = AuditQuery()
             query.cursor = "none of yours & more"
@@ -219,10 +219,10 @@ struct RecorderTests {
             let file = store.appendingPathComponent("admin.key")
             let key = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")[0]
             let good = try AuditRecorder(
-                to: HTTPDestination(url: server.url, apiKey: String(key))
+                to: HTTPDestination.patient(server.url, apiKey: String(key))
             )
             #expect(try await good.record(.sample()).get().standing == .recorded)
-            let stranger = try AuditRecorder(to: HTTPDestination(url: server.url))
+            let stranger = try AuditRecorder(to: HTTPDestination.patient(server.url))
             let refused = await stranger.record(try .sample())
             #expect(refused.code == .unauthorized)
             await good.close()
@@ -234,7 +234,10 @@ struct RecorderTests {
     @Test("As a service, a recorder ends in order and sends what is left")
     func service() async throws {
         try await withAuditServer { server, _ in
-            let recorder = try AuditRecorder(to: HTTPDestination(url: server.url))
+            let recorder = try AuditRecorder(
+                to: HTTPDestination.patient(server.url),
+                options: .patient
+            )
             let group = ServiceGroup(
                 services: [recorder],
                 logger: Logger(label: "services") { _ in SwiftLogNoOpLogHandler() }
@@ -269,10 +272,10 @@ struct RecorderTests {
     @Test("Events without a promise never wait, arrive in bulk, and what finds no room is counted")
     func bestEffort() async throws {
         try await withAuditServer { server, _ in
-            var options = RecorderOptions()
+            var options = RecorderOptions.patient
             options.queuedEvents = 500
             let recorder = try AuditRecorder(
-                to: HTTPDestination(url: server.url),
+                to: HTTPDestination.patient(server.url),
                 options: options
             )
             for number in 0..<600 {
@@ -295,7 +298,10 @@ struct RecorderTests {
     @Test("What waits in memory is sent before the recorder ends, or counted as lost")
     func shutdown() async throws {
         try await withAuditServer { server, _ in
-            let recorder = try AuditRecorder(to: HTTPDestination(url: server.url))
+            let recorder = try AuditRecorder(
+                to: HTTPDestination.patient(server.url),
+                options: .patient
+            )
             try await recorder.whileRunning { recorder in
                 for _ in 0..<50 { recorder.recordBestEffort(try Event.sample()) }
             }

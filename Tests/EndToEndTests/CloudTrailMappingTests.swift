@@ -62,13 +62,72 @@ struct CloudTrailMappingTests {
         #expect(try event(3).outcome == .failure)
     }
 
-    @Test("The actor is the first of arn, principal, name, service and account")
+    /// The event of the first record, changed.
+    private func event(_ change: (inout JSONObject) -> Void) throws -> Event {
+        var record = try #require(Self.records[0].object)
+        change(&record)
+        let bytes = try mapping.event(from: JSONValue.object(record).canonical.bytes)
+        return try bytes.withUnsafeBytes { try Event(parsing: $0) }
+    }
+
+    @Test("A sign-in of any sort that failed is a failure, and a word of another service is none")
+    func signIns() throws {
+        let failed: [(String, JSONObject)] = [
+            ("CheckMfa", ["responseElements": ["CheckMfa": "Failure"]]),
+            ("SwitchRole", ["responseElements": ["SwitchRole": "Failed"]]),
+            ("ConsoleLogin", ["errorMessage": "Failed authentication", "responseElements": .null]),
+            ("UserAuthentication", ["serviceEventDetails": ["CredentialVerification": "Failure"]]),
+        ]
+        for (name, members) in failed {
+            let event = try event { record in
+                record["eventSource"] = "signin.amazonaws.com"
+                record["eventName"] = .string(name)
+                for member in members { record[member.name] = member.value }
+            }
+            #expect(event.outcome == .failure, "\(name)")
+            #expect(event.severity == .warning)
+        }
+        let other = try event { $0["responseElements"] = ["status": "failed"] }
+        #expect(other.outcome == .success)
+    }
+
+    @Test("The actor is the first of arn, principal, name and service, or whom it acts for")
     func actors() throws {
         #expect(try event(1).actor.id == "arn:aws:sts::111122223333:assumed-role/backup/backup")
         #expect(try event(1).actor.name == "backup")
         #expect(try event(1).actor.sessionID == "ASIAEXAMPLE2")
         #expect(try event(2).actor.id == "cloudtrail.amazonaws.com")
         #expect(try event(3).actor.id == "111122223333")
+        let other = try event {
+            $0["userIdentity"] = [
+                "type": "IdentityCenterUser", "accountId": "111122223333",
+                "onBehalfOf": ["userId": "u-7", "identityStoreArn": "arn:aws:identitystore::x"],
+            ]
+        }
+        #expect(other.actor.id == "u-7")
+    }
+
+    @Test("An account is nobody unless it acts as such")
+    func accounts() throws {
+        for identity in [nil, ["type": "Unknown", "accountId": "111122223333"]] as [JSONValue?] {
+            #expect(try event { $0["userIdentity"] = identity }.actor.id == "unknown")
+        }
+        let account = try event {
+            $0["userIdentity"] = ["type": "AWSAccount", "accountId": "444455556666"]
+        }
+        #expect(account.actor.id == "444455556666")
+    }
+
+    @Test("Two resources of one name and two sorts are two")
+    func sorts() throws {
+        let event = try event {
+            $0["resources"] = nil
+            $0["requestParameters"] = ["userName": "ops", "groupName": "ops", "roleName": "ops"]
+        }
+        #expect(
+            event.resources?.map(\.type)
+                == ["AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"]
+        )
     }
 
     @Test("The id is a UUID of version 4 that record and key decide, and nothing else")

@@ -117,11 +117,29 @@ struct ImportReaderTests {
         let text = "a,b\n\"1\n2\",3\n\"4\"x,5\n6\n7,8,9\n\"10,11"
         #expect(
             try all(table(text)) == [
-                #"{"a":"1\n2","b":"3"}"#, "4: text after the end of a quoted cell",
+                #"{"a":"1\n2","b":"3"}"#,
+                "4: text after the end of the cell whose quote opens in line 4",
                 "5: a row of 1 cells; the header has 2", "6: a row of 3 cells; the header has 2",
-                "7: the file ends inside quotes",
+                "7: the file ends inside the quote that opens in line 7",
             ]
         )
+        #expect(
+            try all(table("a,b\n1,\"2\n3,\"4\"\n5,6\n")) == [
+                "2: text after the end of the cell whose quote opens in line 2",
+                #"{"a":"5","b":"6"}"#,
+            ]
+        )
+    }
+
+    @Test("A quote that does not end is told by its line, and what is behind it is no row")
+    func strayQuote() throws {
+        let text = "a,b\n1,2\n3,\"4\n" + String(repeating: "5,6\n", count: CSVRecord.limitLines)
+        var reader = table(text)
+        #expect(try reader.next() == .entry(place: 2, bytes: Array(#"{"a":"1","b":"2"}"#.utf8)))
+        let failure = #expect(throws: CommandFailure.self) { try reader.next() }
+        #expect(failure?.description.contains("line 3") == true)
+        let long = "a,b\n1,\"" + String(repeating: "x\n", count: CSVRecord.limitLines - 1) + "\"\n"
+        #expect(try all(table(long)).count == 1)
     }
 
     @Test("A header with two columns of a name, or one without, is told")

@@ -33,6 +33,20 @@ struct ImportTests {
         }
     }
 
+    @Test("The ids of an import are the ledger's, whatever address its server is reached by")
+    func addresses() async throws {
+        let file = Self.samples.appendingPathComponent("cloudtrail.json").path
+        let command = ["import", "--format", "cloudtrail", file, "--server"]
+        try await withServer { server, _ in
+            let first = try await CairnBinary.run(command + [server.url])
+            #expect(first.output == "accepted 4, known already 0, rejected 1\n")
+            let other = server.url.replacing("127.0.0.1", with: "localhost")
+            #expect(other != server.url)
+            let second = try await CairnBinary.run(command + [other])
+            #expect(second.output == "accepted 0, known already 4, rejected 1\n")
+        }
+    }
+
     @Test("CloudTrail files are recorded once, plain or gzip, and rejections are named")
     func cloudTrailTwice() async throws {
         let plain = Self.samples.appendingPathComponent("cloudtrail.json").path

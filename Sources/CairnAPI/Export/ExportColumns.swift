@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Cairn
+package import Cairn
 
 /// Which columns an export in CSV has: versioned sets, so that a file says what it is.
 package enum ExportColumns: String, CaseIterable, Sendable {
@@ -86,7 +86,23 @@ package enum ExportColumns: String, CaseIterable, Sendable {
 
     /// Writes a record; what is absent is an empty cell, and documents are JSON.
     package func append(_ body: RecordBody, tenant: String, to output: inout CSVOutput) {
-        let fields = body.fields ?? Fields()
+        append(body.fields ?? Fields(), id: body.id, record: body, tenant: tenant, to: &output)
+    }
+
+    /// Writes an event that is no record, or not known to be one; what a ledger says is empty.
+    package func append(_ event: Event, id: EventID, at now: Timestamp, to output: inout CSVOutput)
+    {
+        let fields = event.fields(EventFacts(now: now), registry: .standard)
+        append(fields, id: id, record: nil, tenant: "", to: &output)
+    }
+
+    private func append(
+        _ fields: Fields,
+        id: EventID,
+        record: RecordBody?,
+        tenant: String,
+        to output: inout CSVOutput
+    ) {
         var places: [FieldPath.Known: Range<Int>] = [:]
         for field in fields {
             if case .known(let known) = field.path { places[known] = field.range }
@@ -104,13 +120,13 @@ package enum ExportColumns: String, CaseIterable, Sendable {
                 case .orgsType: output.cell(Self.orgsName(Self.text(bytes(.type))))
                 case .resourceType: output.cell(resource?["type"]?.string ?? "")
                 case .resourceID: output.cell(resource?["id"]?.string ?? "")
-                case .id: output.cell(body.id.text)
-                case .index: output.cell("\(body.index)")
-                case .receivedAt: output.cell(body.receivedAt.millisecondsText)
-                case .retentionClass: output.cell(body.retentionClass.text)
-                case .leafHash: output.cell(body.leafHash.hex)
-                case .previousHash: output.cell(body.previousHash.hex)
-                case .hash: output.cell(body.hash.hex)
+                case .id: output.cell(id.text)
+                case .index: output.cell(record.map { "\($0.index)" } ?? "")
+                case .receivedAt: output.cell(record?.receivedAt.millisecondsText ?? "")
+                case .retentionClass: output.cell(record?.retentionClass.text ?? "")
+                case .leafHash: output.cell(record?.leafHash.hex ?? "")
+                case .previousHash: output.cell(record?.previousHash.hex ?? "")
+                case .hash: output.cell(record?.hash.hex ?? "")
                 case .tenant: output.cell(tenant)
                 case .neutralised:
                     output.cell(output.neutralised.map { columns[$0].name }.joined(separator: " "))

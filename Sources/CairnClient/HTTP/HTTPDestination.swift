@@ -91,14 +91,20 @@ public final class HTTPDestination: AuditDestination {
     // MARK: Appending
 
     /// Sends events, one by itself and several in bulks of what a server takes.
+    ///
+    /// Nothing goes past an event that may still be recorded: those behind it are not sent.
     public func append(_ events: [Event]) async -> [Result<Receipt, ClientError>] {
         let bodies = events.map { EventBody.bytes(of: $0) }
         var results: [Result<Receipt, ClientError>] = []
         results.reserveCapacity(bodies.count)
         while results.count < bodies.count {
             let bulk = HTTPDestination.bulk(bodies[results.count...])
-            let ids = events[bulk.indices].map(\.id)
-            results += bulk.count == 1 ? [await single(bulk)] : await several(bulk, ids)
+            let answers = bulk.count == 1 ? [await single(bulk)] : await several(bulk)
+            results += answers
+            guard let error = answers.compactMap(\.failure).first(where: { !$0.isFinal }) else {
+                continue
+            }
+            results += bodies[results.count...].map { _ in .failure(error.asUnsent) }
         }
         return results
     }
@@ -122,10 +128,7 @@ public final class HTTPDestination: AuditDestination {
         }
     }
 
-    private func several(
-        _ bulk: ArraySlice<[UInt8]>,
-        _ ids: [EventID?]
-    ) async -> [Result<Receipt, ClientError>] {
+    private func several(_ bulk: ArraySlice<[UInt8]>) async -> [Result<Receipt, ClientError>] {
         let body = Array("{\"events\":[".utf8) + bulk.joined(separator: [0x2C]) + Array("]}".utf8)
         switch await send(body, isBulk: true) {
         case .success(let answer):
@@ -139,7 +142,11 @@ public final class HTTPDestination: AuditDestination {
             // One event may be what the server refuses the whole bulk for.
             var results: [Result<Receipt, ClientError>] = []
             for position in bulk.indices {
-                results.append(await single(bulk[position...position]))
+                let result = await single(bulk[position...position])
+                results.append(result)
+                guard let error = result.failure, !error.isFinal else { continue }
+                let rest = bulk[(position + 1)...]
+                return results + rest.map { _ in .failure(error.asUnsent) }
             }
             return results
         }

@@ -8,6 +8,8 @@ internal import Synchronization
 struct AdmittedEvent: Sendable {
     let id: EventID
     let event: Event
+    /// How long its body is.
+    let bytes: Int
 }
 
 /// What every event goes through before it goes anywhere: secrets are taken out, what it needs is
@@ -16,6 +18,7 @@ final class Admission: Sendable {
     private let redactor: Redactor?
     private let key: RedactionKey?
     private let filters: [@Sendable (Event) throws -> Bool]
+    private let hasSpool: Bool
     private let tally: Tally
     private let ids = Mutex(EventIDGenerator())
 
@@ -29,6 +32,7 @@ final class Admission: Sendable {
             key = nil
         }
         filters = options.filters
+        hasSpool = options.spool != nil
         self.tally = tally
     }
 
@@ -41,7 +45,10 @@ final class Admission: Sendable {
     func admit(_ event: Event) throws(ClientError) -> AdmittedEvent {
         var admitted = event
         do throws(InvalidEvent) {
-            if let redacted = try redactor?.redact(event, key: key) { admitted = redacted.event }
+            if let redacted = try redactor?.redact(event, key: key) {
+                admitted = redacted.event
+                tally.add(\.redacted)
+            }
             let now = SystemSource.now()
             admitted.occurredAt = admitted.occurredAt ?? now
             let id = admitted.id ?? makeID(at: now)
@@ -55,10 +62,21 @@ final class Admission: Sendable {
             }
             // What the server would read is what is checked, its depth and size as well.
             let bytes = EventBody.bytes(of: admitted)
-            return AdmittedEvent(id: id, event: try EventBody.event(parsing: bytes))
+            return AdmittedEvent(
+                id: id,
+                event: try EventBody.event(parsing: bytes, limits: limits(for: admitted)),
+                bytes: bytes.count
+            )
         } catch {
             throw ClientError(.invalidEvent, "the event breaks a rule: \(error)")
         }
+    }
+
+    /// What the server allows, less the room of a number that the spool may add.
+    private func limits(for event: Event) -> Limits {
+        var limits = Limits()
+        if hasSpool, event.externalID == nil { limits.eventBytes -= Spool.numberBytes }
+        return limits
     }
 
     /// Draws an id that nothing has yet.

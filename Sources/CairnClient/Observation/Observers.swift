@@ -2,6 +2,7 @@
 
 internal import Cairn
 internal import Logging
+internal import Synchronization
 
 /// Tells everybody who wants to know of an event, off the path of whoever records it.
 final class Observers: Sendable {
@@ -19,7 +20,10 @@ final class Observers: Sendable {
     init(_ options: RecorderOptions, recent: RecentEvents, tally: Tally) {
         self.recent = recent
         desks = options.handlers.map {
-            Desk(handler: $0, queue: BoundedQueue(limit: max($0.queuedEvents, 1)))
+            Desk(
+                handler: $0,
+                queue: BoundedQueue(limit: max($0.queuedEvents, 1), bytes: $0.queuedBytes)
+            )
         }
         eventLogger = options.eventLogger
         logger = options.logger
@@ -27,9 +31,12 @@ final class Observers: Sendable {
     }
 
     /// Passes an event on; takes no longer than to put it down.
-    func see(_ event: Event) {
-        recent.add(event)
-        for desk in desks where !desk.queue.offer(event) { tally.add(\.handlerDrops) }
+    func see(_ admitted: AdmittedEvent) {
+        let event = admitted.event
+        recent.add(admitted)
+        for desk in desks where !desk.queue.offer(event, bytes: admitted.bytes) {
+            tally.add(\.handlerDrops)
+        }
         guard let eventLogger else { return }
         eventLogger.log(
             level: event.effectiveSeverity.level,
@@ -59,40 +66,42 @@ final class Observers: Sendable {
         }
     }
 
+    /// Tells a handler of an event, and goes on when it is done or was let go of.
     private func tell(_ handler: AuditHandler, _ event: Event) async {
-        let failure: Failure? = await withTaskGroup(of: Failure?.self) { group in
-            group.addTask {
-                do {
-                    try await handler.handle(event)
-                    return nil
-                } catch {
-                    return .thrown(error)
-                }
+        let error = Mutex<(any Error)?>(nil)
+        let ended = Gate()
+        // A group would wait for a handler that does not heed cancellation, and the recorder with
+        // it: its spool would never be closed.
+        let work = Task {
+            do {
+                try await handler.handle(event)
+            } catch let thrown {
+                error.withLock { $0 = thrown }
             }
-            group.addTask {
-                (try? await Task.sleep(for: handler.limit)) == nil ? nil : .tooLong
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
+            ended.open()
         }
-        guard let failure else { return }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await ended.wait() }
+            // Cancellation is the end of waiting.
+            group.addTask { try? await Task.sleep(for: handler.limit) }
+            await group.next()
+            group.cancelAll()
+        }
         var metadata: Logger.Metadata = [
             "handler": "\(handler.name)", "id": "\(event.id?.text ?? "")",
         ]
-        switch failure {
-        case .tooLong:
-            tally.add(\.handlerTimeouts)
-            logger.warning("a handler took too long", metadata: metadata)
-        case .thrown(let error):
+        if ended.isOpen {
+            guard let error = error.withLock({ $0 }) else { return }
             tally.add(\.handlerFailures)
             metadata["error"] = "\(type(of: error))"
-            logger.warning("a handler failed", metadata: metadata)
+            return logger.warning("a handler failed", metadata: metadata)
         }
-    }
-
-    private enum Failure: Sendable {
-        case tooLong
-        case thrown(any Error)
+        work.cancel()
+        guard !Task.isCancelled else { return }
+        tally.add(\.handlerTimeouts)
+        logger.warning("a handler took too long", metadata: metadata)
+        // It holds up itself alone, until the recorder ends.
+        await ended.wait()
     }
 }
 

@@ -59,48 +59,66 @@ final class RecentEvents: Sendable {
         let event: Event
         let time: Timestamp
         let number: Int
+        let bytes: Int
     }
 
     private struct State {
-        /// Overwritten from the oldest on once it is full.
-        var ring: [Seen] = []
+        /// Those before the first are forgotten; they go when they are as many as the others.
+        var seen: [Seen?] = []
+        var first = 0
+        var bytes = 0
         var count = 0
+
+        var kept: [Seen] { seen[first...].compactMap { $0 } }
+
+        mutating func forgetOldest() {
+            bytes -= seen[first]?.bytes ?? 0
+            seen[first] = nil
+            first += 1
+            guard first * 2 >= seen.count else { return }
+            seen.removeFirst(first)
+            first = 0
+        }
     }
 
     private let capacity: Int
+    private let limitBytes: Int
     private let state = Mutex(State())
 
-    /// Remembers so many.
-    init(capacity: Int) {
+    /// Remembers so many, of so many bytes.
+    init(capacity: Int, bytes: Int) {
         self.capacity = max(capacity, 0)
+        limitBytes = max(bytes, 0)
     }
 
     /// Remembers an event.
-    func add(_ event: Event) {
+    func add(_ admitted: AdmittedEvent) {
+        let event = admitted.event
         guard let time = event.occurredAt else { return }
         state.withLock { state in
-            let seen = Seen(event: event, time: time, number: state.count)
-            if state.ring.count < capacity {
-                state.ring.append(seen)
-            } else if capacity > 0 {
-                state.ring[state.count % capacity] = seen
-            }
+            state.seen.append(
+                Seen(event: event, time: time, number: state.count, bytes: admitted.bytes)
+            )
+            state.bytes += admitted.bytes
             state.count += 1
+            while state.seen.count - state.first > capacity || state.bytes > limitBytes {
+                state.forgetOldest()
+            }
         }
     }
 
     /// The newest events that match, newest first.
     func events(_ query: RecentQuery) -> [Event] {
-        let seen = state.withLock(\.ring).filter { query.matches($0.event, at: $0.time) }
+        let seen = state.withLock(\.kept).filter { query.matches($0.event, at: $0.time) }
         return seen.sorted { ($0.time, $0.number) > ($1.time, $1.number) }
             .prefix(max(query.limit, 0)).map(\.event)
     }
 
     /// Counts the events from one instant to another, both counted.
     func summary(from: Timestamp, to: Timestamp) -> RecentSummary {
-        let (ring, count) = state.withLock { ($0.ring, $0.count) }
-        var summary = RecentSummary(from: from, to: to, forgotten: count - ring.count)
-        for seen in ring where seen.time >= from && seen.time <= to {
+        let (kept, count) = state.withLock { ($0.kept, $0.count) }
+        var summary = RecentSummary(from: from, to: to, forgotten: count - kept.count)
+        for seen in kept where seen.time >= from && seen.time <= to {
             summary.total += 1
             summary.byType[seen.event.type.text, default: 0] += 1
             summary.byOutcome[seen.event.effectiveOutcome, default: 0] += 1

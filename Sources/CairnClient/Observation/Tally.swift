@@ -12,6 +12,8 @@ public struct Counts: Sendable, Hashable {
     public internal(set) var queued = 0
     /// Events that were given to memory and are lost: no room, refused, or not sent in time.
     public internal(set) var lost = 0
+    /// Events that secrets were taken out of here, before anybody saw them.
+    public internal(set) var redacted = 0
     /// Events that a filter kept out.
     public internal(set) var filtered = 0
     /// Filters that threw, whose events were kept.
@@ -20,6 +22,8 @@ public struct Counts: Sendable, Hashable {
     public internal(set) var failed = 0
     /// Events of the spool that the server refused for good; they are in `rejected.ndjson`.
     public internal(set) var rejected = 0
+    /// Parts of the spool that could not be read, of which copies are kept.
+    public internal(set) var damaged = 0
     /// Handlers that threw.
     public internal(set) var handlerFailures = 0
     /// Handlers that took longer than they may.

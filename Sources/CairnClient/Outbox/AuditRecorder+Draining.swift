@@ -69,7 +69,8 @@ extension AuditRecorder {
         return nil
     }
 
-    /// Reads what was written; its number was added after its limits were checked.
+    /// Reads what was written; an earlier version may have made it longer than it should be, which
+    /// is for the server to say.
     private static func event(_ payload: [UInt8]) -> Result<Event, ClientError> {
         var limits = Limits()
         limits.eventBytes += 1024

@@ -56,19 +56,7 @@ struct Delivery: Sendable {
     func append(_ events: [Event], _ policy: RetryPolicy) async -> [Result<Receipt, ClientError>] {
         let clock = ContinuousClock()
         let deadline = clock.now + policy.limit
-        var results = await destination.append(events)
-        // What a destination says nothing of may be recorded, or not.
-        while results.count < events.count {
-            results.append(
-                .failure(
-                    ClientError(
-                        .unexpectedAnswer,
-                        "the destination does not say what became of the event",
-                        mayBeRecorded: true
-                    )
-                )
-            )
-        }
+        var results = await once(events)
         for attempt in 1..<max(policy.attempts, 1) {
             let waiting = results.indices.filter { results[$0].failure?.isPassing == true }
             guard !waiting.isEmpty else { break }
@@ -80,7 +68,7 @@ struct Delivery: Sendable {
             )
             guard clock.now + pause <= deadline, (try? await Task.sleep(for: pause)) != nil
             else { break }
-            let again = await destination.append(waiting.map { events[$0] })
+            let again = await once(waiting.map { events[$0] })
             for (position, result) in zip(waiting, again) {
                 results[position] = result.mapError { error in
                     // Once the answer was lost, a later refusal does not bring it back.
@@ -90,6 +78,25 @@ struct Delivery: Sendable {
             }
         }
         return results
+    }
+
+    /// Sends events once; of each there is a result, and a receipt is for the event that was sent.
+    private func once(_ events: [Event]) async -> [Result<Receipt, ClientError>] {
+        let answers = await destination.append(events)
+        return events.enumerated().map { position, event in
+            guard position < answers.count else {
+                return Delivery.unexpected("the destination does not say what became of the event")
+            }
+            guard let receipt = try? answers[position].get(), receipt.id != event.id else {
+                return answers[position]
+            }
+            return Delivery.unexpected("the destination answers with another event's receipt")
+        }
+    }
+
+    /// The failure of an event that may be recorded, or not.
+    private static func unexpected(_ message: String) -> Result<Receipt, ClientError> {
+        .failure(ClientError(.unexpectedAnswer, message, mayBeRecorded: true))
     }
 }
 
@@ -103,14 +110,19 @@ extension Result {
 
 extension ClientError {
     /// The same failure of an event that may be recorded all the same.
-    fileprivate var asMaybeRecorded: ClientError {
+    var asMaybeRecorded: ClientError { with(mayBeRecorded: true) }
+
+    /// The same failure of an event that was not sent because of it.
+    var asUnsent: ClientError { with(mayBeRecorded: false) }
+
+    private func with(mayBeRecorded: Bool) -> ClientError {
         ClientError(
             code,
             message,
             cause: cause,
             instance: instance,
             retryAfter: retryAfter,
-            mayBeRecorded: true
+            mayBeRecorded: mayBeRecorded
         )
     }
 }

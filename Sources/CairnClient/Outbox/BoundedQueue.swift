@@ -5,27 +5,33 @@ internal import Synchronization
 /// What waits in memory for one consumer: never more than a limit, and nobody who adds waits.
 final class BoundedQueue<Element: Sendable>: Sendable {
     private struct State {
-        var items: [Element] = []
+        var items: [(element: Element, bytes: Int)] = []
+        var bytes = 0
         var consumer: CheckedContinuation<Void, Never>?
         var isFinished = false
     }
 
     private let limit: Int
+    private let limitBytes: Int
     private let state = Mutex(State())
 
-    /// Holds at most so many.
-    init(limit: Int) {
+    /// Holds at most so many, and so many bytes.
+    init(limit: Int, bytes: Int = .max) {
         precondition(limit > 0, "a queue holds something")
         self.limit = limit
+        limitBytes = bytes
     }
 
     /// Adds one at the end; false when there is no room, or when nothing more is taken in.
-    func offer(_ element: Element) -> Bool {
+    func offer(_ element: Element, bytes: Int = 0) -> Bool {
         let (isTaken, consumer) = state.withLock { state in
-            guard !state.isFinished, state.items.count < limit else {
+            guard !state.isFinished, state.items.count < limit,
+                bytes <= limitBytes - state.bytes
+            else {
                 return (false, nil as CheckedContinuation<Void, Never>?)
             }
-            state.items.append(element)
+            state.items.append((element, bytes))
+            state.bytes += bytes
             return (true, state.consumer.take())
         }
         consumer?.resume()
@@ -38,9 +44,10 @@ final class BoundedQueue<Element: Sendable>: Sendable {
     func take(upTo most: Int) async -> [Element] {
         while true {
             let (taken, isOver) = state.withLock { state in
-                let taken = Array(state.items.prefix(most))
+                let taken = state.items.prefix(most)
+                state.bytes -= taken.reduce(0) { $0 + $1.bytes }
                 state.items.removeFirst(taken.count)
-                return (taken, state.isFinished)
+                return (taken.map(\.element), state.isFinished)
             }
             if !taken.isEmpty || isOver || Task.isCancelled { return taken }
             await waitForMore()

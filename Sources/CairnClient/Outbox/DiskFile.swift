@@ -28,8 +28,10 @@ struct DiskFile: ~Copyable {
     private let descriptor: Int32
 
     /// Opens a file for reading and writing; makes it, for its owner alone, where that is wanted.
+    ///
+    /// A link is refused: it would lead whoever made it out of the folder.
     init(_ path: String, creating: Bool) throws(DiskFailure) {
-        let flags = O_RDWR | O_CLOEXEC | (creating ? O_CREAT : 0)
+        let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (creating ? O_CREAT : 0)
         descriptor = open(path, flags, 0o600)
         guard descriptor >= 0 else { throw DiskFailure("open \(path)") }
         self.path = path
@@ -94,67 +96,5 @@ struct DiskFile: ~Copyable {
     /// Lets others in: a child that was just started may have the file open, too.
     func unlock() {
         flock(descriptor, LOCK_UN)
-    }
-}
-
-/// A folder, as a spool needs it.
-enum DiskFolder {
-    /// Makes a folder for its owner alone, and those above it, where they are absent.
-    static func create(_ path: String) throws(DiskFailure) {
-        var above = path.startIndex
-        while let slash = path[above...].firstIndex(of: "/") {
-            above = path.index(after: slash)
-            if slash > path.startIndex { mkdir(String(path[..<slash]), 0o700) }
-        }
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-            throw DiskFailure("make \(path)")
-        }
-    }
-
-    /// The names in a folder, in order.
-    static func names(in path: String) throws(DiskFailure) -> [String] {
-        guard let folder = opendir(path) else { throw DiskFailure("list \(path)") }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
-
-    /// Whether there is a file.
-    static func has(_ path: String) -> Bool {
-        access(path, F_OK) == 0
-    }
-
-    /// Removes a file.
-    static func remove(_ path: String) throws(DiskFailure) {
-        guard unlink(path) == 0 || errno == ENOENT else { throw DiskFailure("remove \(path)") }
-    }
-
-    /// Gives a file another name in place of what had it.
-    static func rename(_ path: String, to other: String) throws(DiskFailure) {
-        guard moves(path, other) else { throw DiskFailure("rename \(path)") }
-    }
-
-    private static func moves(_ path: String, _ other: String) -> Bool {
-        #if canImport(Glibc)
-        Glibc.rename(path, other) == 0
-        #elseif canImport(Musl)
-        Musl.rename(path, other) == 0
-        #else
-        Darwin.rename(path, other) == 0
-        #endif
-    }
-
-    /// Waits until names that were made and removed survive the loss of power.
-    static func synchronise(_ path: String) throws(DiskFailure) {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw DiskFailure("open \(path)") }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw DiskFailure("fsync \(path)") }
     }
 }

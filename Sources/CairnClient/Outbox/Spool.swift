@@ -8,12 +8,21 @@ internal import Logging
 actor Spool {
     /// What is sent together at most, in bytes.
     private static let bulkBytes = 2 << 20
+    /// How much longer an event is at most once it has its number: the member's name, the source's,
+    /// and twenty digits.
+    static let numberBytes = 128
 
     /// Told when something is added.
     nonisolated let arrivals = BoundedQueue<Void>(limit: 1)
     nonisolated let options: SpoolOptions
     private let executor = QueueExecutor(label: "cairn.spool")
+    private let tally: Tally
+    private let logger: Logger
+    /// What keeps others out until the folder is read.
+    private var lock: DiskFile?
     private var files: SpoolFiles?
+    /// Why the folder could not be read.
+    private var fault: ClientError?
     /// Events that are written together, next.
     private var waiting: [Waiting] = []
 
@@ -27,27 +36,52 @@ actor Spool {
         executor.asUnownedSerialExecutor()
     }
 
-    /// Opens a folder; what waits there from before is sent first.
-    init(_ options: SpoolOptions, logger: Logger) throws(ClientError) {
+    /// Takes a folder; what waits there from before is sent first.
+    ///
+    /// It is read on the disk's own queue, before anything that is asked for later.
+    init(_ options: SpoolOptions, tally: Tally, logger: Logger) throws(ClientError) {
         self.options = options
+        self.tally = tally
+        self.logger = logger
+        try options.check()
         do {
-            let files = try SpoolFiles.open(options)
-            for damage in files.damage {
-                logger.critical(
-                    "a part of the spool cannot be read and was set aside",
-                    metadata: ["file": "\(damage.file)", "bytes": "\(damage.bytes)"]
-                )
-            }
-            self.files = consume files
-        } catch let error as ClientError {
-            throw error
+            lock = try SpoolFiles.lock(options.folder)
         } catch {
-            throw ClientError(
+            throw Spool.unopened(options.folder, error)
+        }
+        executor.later { self.assumeIsolated { $0.open() } }
+    }
+
+    /// Reads what waits in the folder.
+    private func open() {
+        guard let lock = lock.take() else { return }
+        do {
+            let files = try SpoolFiles.open(options, lock: lock)
+            for damage in files.damage { tell(damage) }
+            self.files = consume files
+        } catch {
+            let fault = Spool.unopened(options.folder, error)
+            self.fault = fault
+            logger.critical("the spool cannot be opened", metadata: ["code": "\(fault.code)"])
+        }
+    }
+
+    private static func unopened(_ folder: String, _ error: any Error) -> ClientError {
+        error as? ClientError
+            ?? ClientError(
                 .spoolFailed,
-                "the spool \(options.folder) cannot be opened; check its owner, mode and disk",
+                "the spool \(folder) cannot be opened; check its owner, mode and disk",
                 cause: error
             )
-        }
+    }
+
+    /// Counts and tells a part that cannot be read.
+    private func tell(_ damage: SpoolDamage) {
+        tally.add(\.damaged)
+        logger.critical(
+            "a part of the spool cannot be read and was set aside",
+            metadata: ["file": "\(damage.file)", "bytes": "\(damage.bytes)"]
+        )
     }
 
     /// How many events wait.
@@ -84,8 +118,8 @@ actor Spool {
         guard let source = files?.source, var number = files?.nextNumber,
             var used = files?.usedBytes
         else {
-            let closed = ClientError(.spoolFailed, "the recorder is closed")
-            for item in batch { item.continuation.resume(returning: closed) }
+            let reason = fault ?? ClientError(.spoolFailed, "the recorder is closed")
+            for item in batch { item.continuation.resume(returning: reason) }
             return
         }
         var entries: [SpoolEntry] = []
@@ -129,9 +163,17 @@ actor Spool {
     // MARK: Taking
 
     /// The oldest events that are not settled, as they were written.
+    ///
+    /// What cannot be read is set aside and told; it must not keep those behind it from being sent.
     func oldest() throws(ClientError) -> [[UInt8]] {
+        if let fault { throw fault }
         do throws(DiskFailure) {
-            return try files?.oldest(options.bulkEvents, bytes: Spool.bulkBytes) ?? []
+            while !isEmpty {
+                let payloads = try files?.oldest(options.bulkEvents, bytes: Spool.bulkBytes) ?? []
+                guard payloads.isEmpty else { return payloads }
+                if let damage = try files?.passDamage() { tell(damage) }
+            }
+            return []
         } catch {
             throw failed(error)
         }
@@ -140,9 +182,7 @@ actor Spool {
     /// Takes note that the oldest events are in the ledger, or refused for good.
     func settle(_ payloads: [[UInt8]], rejecting lines: [[UInt8]]) throws(ClientError) {
         do throws(DiskFailure) {
-            // First where they go, then that they went.
-            for line in lines { try files?.reject(line) }
-            try files?.settle(payloads)
+            try files?.settle(payloads, rejecting: lines)
         } catch {
             throw failed(error)
         }
@@ -150,6 +190,7 @@ actor Spool {
 
     /// Lets go of the folder.
     func close() {
+        lock = nil
         files = nil
     }
 

@@ -14,37 +14,30 @@ struct SpoolFiles: ~Copyable {
         var entries: Int
     }
 
-    /// Damage that was set aside when the spool was opened.
-    struct Damage {
-        let file: String
-        let bytes: Int
-    }
-
     private static let suffix = ".segment"
-    static let rejectedName = "rejected.ndjson"
 
     private let folder: String
     private let segmentBytes: Int
     private let lock: DiskFile
     /// The name of the source, which every number goes with.
-    let source: String
+    private(set) var source: String
     /// From the oldest to the one that is added to.
     private var segments: [Segment] = []
     private var active: DiskFile
-    private var rejected: DiskFile?
-    private var rejectedBytes = 0
+    /// Whether the active segment may have bytes behind its last entry.
+    private var isUncut = false
+    private var rejected: RejectedFile
     /// The number of the next event that is given one.
     private(set) var nextNumber: UInt64 = 1
     /// Where the first entry is in the oldest segment that is not settled.
     private var start = SpoolHeader.bytes
     /// How many entries are not settled.
     private(set) var count = 0
-    /// What could not be read.
-    private(set) var damage: [Damage] = []
+    /// What could not be read when it was opened.
+    let damage: [SpoolDamage]
 
-    /// Opens a folder and finds what waits there.
-    static func open(_ options: SpoolOptions) throws -> SpoolFiles {
-        let folder = options.folder
+    /// Makes a folder where it is absent and keeps others out.
+    static func lock(_ folder: String) throws -> DiskFile {
         try DiskFolder.create(folder)
         let lock = try DiskFile(folder + "/lock", creating: true)
         guard lock.lock() else {
@@ -53,24 +46,26 @@ struct SpoolFiles: ~Copyable {
                 "the spool \(folder) is in use by another recorder; give each its own folder"
             )
         }
-        let source = try source(in: folder)
+        return lock
+    }
+
+    /// Finds what waits in a folder that is locked.
+    static func open(_ options: SpoolOptions, lock: consuming DiskFile) throws -> SpoolFiles {
+        let folder = options.folder
         var found = try SpoolRecovery(folder: folder, suffix: suffix)
         if found.segments.isEmpty {
             _ = try begin(1, in: folder, nextNumber: found.nextNumber)
             found.segments = [Segment(ordinal: 1, bytes: SpoolHeader.bytes, entries: 0)]
         }
         let last = found.segments[found.segments.count - 1].ordinal
-        let active = try DiskFile(path(folder, last), creating: false)
-        let rejected = folder + "/" + rejectedName
-        let rejectedBytes =
-            DiskFolder.has(rejected) ? try DiskFile(rejected, creating: false).size() : 0
         return SpoolFiles(
             options,
             lock: lock,
-            source: source,
+            source: try SpoolSource.name(in: folder),
             found: found,
-            active: active,
-            rejectedBytes: rejectedBytes
+            active: try DiskFile(path(folder, last), creating: false),
+            // What may be refused again is in the oldest segment; reasons make lines longer.
+            rejected: try RejectedFile(in: folder, recent: found.segments[0].bytes * 8)
         )
     }
 
@@ -80,7 +75,7 @@ struct SpoolFiles: ~Copyable {
         source: String,
         found: SpoolRecovery,
         active: consuming DiskFile,
-        rejectedBytes: Int
+        rejected: RejectedFile
     ) {
         folder = options.folder
         segmentBytes = options.segmentBytes
@@ -91,13 +86,13 @@ struct SpoolFiles: ~Copyable {
         damage = found.damage
         count = found.segments.reduce(0) { $0 + $1.entries }
         self.active = active
-        self.rejectedBytes = rejectedBytes
+        self.rejected = rejected
     }
 
     deinit { lock.unlock() }
 
     /// How many bytes lie in the folder.
-    var usedBytes: Int { segments.reduce(rejectedBytes) { $0 + $1.bytes } }
+    var usedBytes: Int { segments.reduce(rejected.bytes) { $0 + $1.bytes } }
 
     static func path(_ folder: String, _ ordinal: Int) -> String {
         let digits = String(ordinal)
@@ -110,6 +105,7 @@ struct SpoolFiles: ~Copyable {
     /// Adds entries at the end and makes them durable together, or none of them.
     mutating func append(_ entries: [SpoolEntry]) throws(DiskFailure) {
         guard let newest = entries.last else { return }
+        if isUncut { try cut() }
         if segments[segments.count - 1].bytes >= segmentBytes { try roll() }
         let last = segments.count - 1
         let bytes = Array(entries.map(\.encoded).joined())
@@ -117,8 +113,8 @@ struct SpoolFiles: ~Copyable {
             try active.write(bytes, at: segments[last].bytes)
             try active.synchronise()
         } catch {
-            // What the disk has of it must not stand before what comes next.
-            try active.truncate(to: segments[last].bytes)
+            isUncut = true
+            try? cut()
             throw error
         }
         segments[last].bytes += bytes.count
@@ -127,8 +123,17 @@ struct SpoolFiles: ~Copyable {
         count += entries.count
     }
 
+    /// Cuts off what could not be made durable: it must not stand before what comes next, nor be
+    /// found after a crash by somebody who was told that it is not there.
+    private mutating func cut() throws(DiskFailure) {
+        try active.truncate(to: segments[segments.count - 1].bytes)
+        try active.synchronise()
+        isUncut = false
+    }
+
     /// Begins a segment.
     private mutating func roll() throws(DiskFailure) {
+        if isUncut { try cut() }
         let ordinal = (segments.last?.ordinal ?? 0) + 1
         active = try SpoolFiles.begin(ordinal, in: folder, nextNumber: nextNumber)
         segments.append(Segment(ordinal: ordinal, bytes: SpoolHeader.bytes, entries: 0))
@@ -158,27 +163,63 @@ struct SpoolFiles: ~Copyable {
         var taken = 0
         var from = start
         for segment in segments {
-            let file = try DiskFile(SpoolFiles.path(folder, segment.ordinal), creating: false)
-            let bytes = try file.read(segment.bytes - from, at: from)
+            let path = SpoolFiles.path(folder, segment.ordinal)
+            guard DiskFolder.has(path) else { break }
+            let bytes = try DiskFile(path, creating: false).read(segment.bytes - from, at: from)
             var rest = bytes[...]
             while payloads.count < most, taken < limit, let entry = SpoolEntry(rest) {
                 payloads.append(entry.payload)
                 taken += entry.count
                 rest = rest.dropFirst(entry.count)
             }
-            guard rest.isEmpty, payloads.count < most, taken < limit else { break }
+            guard rest.isEmpty, bytes.count == segment.bytes - from, payloads.count < most,
+                taken < limit
+            else { break }
             from = SpoolHeader.bytes
         }
         return payloads
     }
 
-    /// Takes note that the oldest entries are settled, and removes segments of which all are.
-    mutating func settle(_ payloads: [[UInt8]]) throws(DiskFailure) {
+    /// Passes over what cannot be read where the oldest entry should be, and keeps a copy of it.
+    ///
+    /// The source gets another name, so that what is missing is missed.
+    mutating func passDamage() throws(DiskFailure) -> SpoolDamage {
+        while start >= segments[0].bytes, try removeOldest() {}
+        let path = SpoolFiles.path(folder, segments[0].ordinal)
+        var bytes: [UInt8] = []
+        if DiskFolder.has(path) {
+            let file = try DiskFile(path, creating: false)
+            bytes = try file.read(segments[0].bytes - start, at: start)
+        }
+        let scan = SpoolScan(bytes, from: 0)
+        let end = scan.entries.first?.lowerBound ?? segments[0].bytes - start
+        let lost = bytes.prefix(end)
+        let damage =
+            lost.isEmpty
+            ? SpoolDamage(gone: end, of: path)
+            : try SpoolDamage(lost, of: path, in: folder)
+        source = try SpoolSource.renew(in: folder)
+        nextNumber = max(nextNumber, 2)
+        start += end
+        count = segments.dropFirst().reduce(scan.entries.count) { $0 + $1.entries }
+        while start >= segments[0].bytes, try removeOldest() {}
+        return damage
+    }
+
+    /// Takes note that the oldest entries are settled, some by the lines of what was rejected, and
+    /// removes segments of which all are.
+    mutating func settle(
+        _ payloads: [[UInt8]],
+        rejecting lines: [[UInt8]]
+    ) throws(DiskFailure) {
+        // First where they go, then that they went.
+        for line in lines { try rejected.add(line) }
         for payload in payloads {
             start += SpoolEntry.headerBytes + payload.count
             count -= 1
             while start >= segments[0].bytes, try removeOldest() {}
         }
+        rejected.settle(lines)
     }
 
     /// Removes the oldest segment, which is settled; returns whether there may be another one.
@@ -190,46 +231,5 @@ struct SpoolFiles: ~Copyable {
         segments.removeFirst()
         start = SpoolHeader.bytes
         return true
-    }
-
-    // MARK: Rejecting
-
-    /// Adds a line to what was rejected and makes it durable.
-    mutating func reject(_ line: [UInt8]) throws(DiskFailure) {
-        let path = folder + "/" + SpoolFiles.rejectedName
-        if rejected == nil {
-            rejected = try DiskFile(path, creating: true)
-            try DiskFolder.synchronise(folder)
-        }
-        try rejected?.write(line + [UInt8(ascii: "\n")], at: rejectedBytes)
-        try rejected?.synchronise()
-        rejectedBytes += line.count + 1
-    }
-
-    // MARK: The source
-
-    /// The name of the folder's source, which is drawn once.
-    private static func source(in folder: String) throws -> String {
-        let path = folder + "/source"
-        if DiskFolder.has(path) {
-            let file = try DiskFile(path, creating: false)
-            let text = String(decoding: try file.read(64, at: 0), as: UTF8.self)
-            guard text.utf8.count == 33, text.hasSuffix("\n") else {
-                throw ClientError(.spoolFailed, "\(path) is damaged; put it back, or remove it")
-            }
-            return String(text.dropLast())
-        }
-        // Letters alone: no run of digits that might be taken for a card's number.
-        let letters = Array("abcdefghijklmnop")
-        let name = SystemSource.randomBytes(16).map { byte in
-            "\(letters[Int(byte >> 4)])\(letters[Int(byte & 15)])"
-        }.joined()
-        try DiskFolder.remove(path + ".new")
-        let file = try DiskFile(path + ".new", creating: true)
-        try file.write(Array((name + "\n").utf8), at: 0)
-        try file.synchronise()
-        try DiskFolder.rename(path + ".new", to: path)
-        try DiskFolder.synchronise(folder)
-        return name
     }
 }

@@ -8,7 +8,7 @@ public struct SpoolOptions: Sendable {
     public var limitBytes = 256 << 20
     /// About how large a file grows before the next is begun.
     public var segmentBytes = 1 << 20
-    /// How many events are sent together.
+    /// How many events are sent together, at least 1.
     public var bulkEvents = 100
     /// The pauses while the server does not take events.
     public var backoff = Backoff(first: .milliseconds(250), longest: .seconds(30))
@@ -16,5 +16,15 @@ public struct SpoolOptions: Sendable {
     /// Keeps events in a folder.
     public init(folder: String) {
         self.folder = folder
+    }
+
+    /// Refuses numbers under which nothing would ever be written or sent.
+    func check() throws(ClientError) {
+        let numbers = [
+            ("limitBytes", limitBytes), ("segmentBytes", segmentBytes), ("bulkEvents", bulkEvents),
+        ]
+        for (name, number) in numbers where number < 1 {
+            throw ClientError(.invalidSetting, "the spool's \(name) must be at least 1")
+        }
     }
 }

@@ -32,7 +32,7 @@ struct SpoolHeader {
 struct SpoolRecovery {
     var segments: [SpoolFiles.Segment] = []
     private(set) var nextNumber: UInt64 = 1
-    private(set) var damage: [SpoolFiles.Damage] = []
+    private(set) var damage: [SpoolDamage] = []
     private let folder: String
 
     init(folder: String, suffix: String) throws(DiskFailure) {
@@ -43,46 +43,88 @@ struct SpoolRecovery {
         for ordinal in ordinals {
             try read(ordinal, isLast: ordinal == ordinals.last)
         }
+        // Under another name, a first number above 1 shows that something is not there.
+        if !damage.isEmpty { nextNumber = max(nextNumber, 2) }
     }
 
     private mutating func read(_ ordinal: Int, isLast: Bool) throws(DiskFailure) {
         let path = SpoolFiles.path(folder, ordinal)
         let file = try DiskFile(path, creating: false)
         let bytes = try file.read(try file.size(), at: 0)
-        guard let header = SpoolHeader(bytes[...]) else {
+        let header = SpoolHeader(bytes[...])
+        if header == nil, bytes.isEmpty || isLast && bytes.count <= SpoolHeader.bytes {
             // One that was being begun has no entries; nobody was told of any.
-            if !isLast || bytes.count > SpoolHeader.bytes { try setAside(bytes[...], of: path) }
             return try DiskFolder.remove(path)
         }
-        nextNumber = max(nextNumber, header.nextNumber)
-        var segment = SpoolFiles.Segment(ordinal: ordinal, bytes: SpoolHeader.bytes, entries: 0)
-        var rest = bytes.dropFirst(SpoolHeader.bytes)
-        while let entry = SpoolEntry(rest) {
-            nextNumber = max(nextNumber, entry.nextNumber)
-            segment.entries += 1
-            segment.bytes += entry.count
-            rest = rest.dropFirst(entry.count)
-        }
-        if !rest.isEmpty {
+        let scan = SpoolScan(bytes, from: header == nil ? 0 : SpoolHeader.bytes)
+        let first = header?.nextNumber ?? nextNumber
+        nextNumber = max(nextNumber, first, scan.nextNumber)
+        let used = scan.entries.reduce(SpoolHeader.bytes) { $0 + $1.count }
+        if let gap = scan.gaps.first {
             // A crash tears the last entry of the last segment, and nothing else.
-            if !isLast || SpoolEntry.isFollowed(rest) { try setAside(rest, of: path) }
-            try file.truncate(to: segment.bytes)
-            try file.synchronise()
+            if isLast, header != nil, gap.upperBound == bytes.count,
+                SpoolEntry.isTorn(bytes[gap], after: nextNumber)
+            {
+                // Nobody was told that it is there; a disk that is full must not keep it so.
+                try? keep(bytes[gap], as: folder + "/torn")
+                try file.truncate(to: used)
+                try file.synchronise()
+            } else {
+                for gap in scan.gaps { try setAside(bytes[gap], of: path) }
+                let entries = scan.entries.map { bytes[$0] }.joined()
+                try write(SpoolHeader(nextNumber: first).encoded + entries, to: path)
+            }
         }
-        segments.append(segment)
+        segments.append(
+            SpoolFiles.Segment(ordinal: ordinal, bytes: used, entries: scan.entries.count)
+        )
     }
 
-    /// Copies what cannot be read to a file beside, for somebody to look at.
+    /// Copies what cannot be read to a file beside, for somebody to look at, and gives the source
+    /// another name, so that what is missing is missed.
     private mutating func setAside(
         _ bytes: ArraySlice<UInt8>,
         of path: String
     ) throws(DiskFailure) {
+        if damage.isEmpty { try SpoolSource.renew(in: folder) }
+        damage.append(try SpoolDamage(bytes, of: path, in: folder))
+    }
+
+    /// Puts bytes into a file that is new.
+    private func keep(_ bytes: ArraySlice<UInt8>, as path: String) throws(DiskFailure) {
+        try DiskFolder.remove(path)
+        let file = try DiskFile(path, creating: true)
+        try file.write(Array(bytes), at: 0)
+        try file.synchronise()
+    }
+
+    /// Puts bytes in the place of a file, all of them or none.
+    private func write(_ bytes: [UInt8], to path: String) throws(DiskFailure) {
+        try keep(bytes[...], as: path + ".new")
+        try DiskFolder.rename(path + ".new", to: path)
+        try DiskFolder.synchronise(folder)
+    }
+}
+
+/// A part of a spool that could not be read, and where its copy is.
+struct SpoolDamage {
+    /// The copy; the segment itself if nothing was left of it.
+    let file: String
+    let bytes: Int
+
+    /// Tells of a segment of which so many bytes are gone.
+    init(gone bytes: Int, of path: String) {
+        (file, self.bytes) = (path, bytes)
+    }
+
+    /// Copies what cannot be read to a file beside the segment.
+    init(_ bytes: ArraySlice<UInt8>, of path: String, in folder: String) throws(DiskFailure) {
         var other = path + ".damaged"
         while DiskFolder.has(other) { other += "+" }
         let file = try DiskFile(other, creating: true)
         try file.write(Array(bytes), at: 0)
         try file.synchronise()
         try DiskFolder.synchronise(folder)
-        damage.append(SpoolFiles.Damage(file: other, bytes: bytes.count))
+        self.init(gone: bytes.count, of: other)
     }
 }

@@ -73,16 +73,28 @@ struct CSVReader: EntryReader {
     /// The next record that is not blank, and the line it begins in.
     private mutating func nextRecord() throws -> (line: Int, record: CSVRecord)? {
         var first = line
-        var record = CSVRecord(limitBytes: CSVReader.limitBytes)
+        var record = CSVRecord(limitBytes: CSVReader.limitBytes, line: first)
         while let byte = try byte() {
             if byte == UInt8(ascii: "\n") { line += 1 }
-            guard record.take(byte) else { continue }
+            guard record.take(byte) else {
+                // To go on within it would make rows of what somebody may have put into a cell.
+                guard !record.isEndless else { throw endless(record) }
+                continue
+            }
             if !record.isBlank { return (first, record) }
             first = line
-            record = CSVRecord(limitBytes: CSVReader.limitBytes)
+            record = CSVRecord(limitBytes: CSVReader.limitBytes, line: first)
         }
         record.end()
         return record.isBlank ? nil : (first, record)
+    }
+
+    private func endless(_ record: CSVRecord) -> CommandFailure {
+        .badInput(
+            "\(name): the quote that opens in line \(record.quoteLine) does not end within "
+                + "\(CSVRecord.limitLines) lines; what was before it is imported, mend it and import "
+                + "the file again"
+        )
     }
 
     private mutating func byte() throws -> UInt8? {

@@ -32,13 +32,17 @@ extension CloudTrailMapping {
 
     /// What was acted upon: first what the record lists, then what its parameters name.
     ///
-    /// A name that is the end of an identifier that is there already is the same thing again.
+    /// A name that is the end of an identifier that is there already is the same thing again, unless
+    /// it is of another sort.
     func resources(of record: JSONValue) -> [JSONValue] {
         var found: [(type: String?, id: String)] = []
         func add(_ type: String?, _ id: String?) {
             guard let id, !id.isEmpty, id.utf8.count <= limits.identifierBytes,
                 type.map({ $0.utf8.count <= limits.identifierBytes }) ?? true,
-                !found.contains(where: { CloudTrailMapping.isSame($0.id, id) }),
+                !found.contains(where: { known in
+                    CloudTrailMapping.isSame(known.id, id)
+                        && (known.type == nil || type == nil || known.type == type)
+                }),
                 found.count < limits.resourceCount
             else { return }
             found.append((type, id))

@@ -74,11 +74,14 @@ struct CloudTrailMapping: EntryMapping {
     private func actor(of record: JSONValue) -> JSONObject {
         let identity = record["userIdentity"]
         let issuer = identity?["sessionContext"]?["sessionIssuer"]
+        // An account is somebody only where it acts as such, and never in the place of somebody
+        // whom the record does not name.
+        let isAccount = ["AWSAccount", "Root"].contains(identity?["type"]?.string)
         let id =
-            ["arn", "principalId", "userName", "invokedBy", "accountId"].lazy
+            ["arn", "principalId", "userName", "invokedBy"].lazy
             .compactMap { Mapping.text(identity?[$0], limits.identifierBytes) }.first
-            ?? Mapping.text(record["recipientAccountId"], limits.identifierBytes)
-            ?? Mapping.text(record["eventSource"], limits.identifierBytes)
+            ?? Mapping.text(identity?["onBehalfOf"]?["userId"], limits.identifierBytes)
+            ?? (isAccount ? Mapping.text(identity?["accountId"], limits.identifierBytes) : nil)
         var actor = JSONObject()
         actor["type"] = Mapping.text(identity?["type"], limits.identifierBytes)
         actor["id"] = id ?? "unknown"
@@ -92,14 +95,32 @@ struct CloudTrailMapping: EntryMapping {
         return actor
     }
 
-    /// How it ended: an error code of a refused permission is `denied`, any other a `failure`.
+    /// How it ended: an error code of a refused permission is `denied`, any other, a message of an
+    /// error and a sign-in that says so a `failure`.
     private static func outcome(of record: JSONValue) -> Outcome {
         if let code = record["errorCode"]?.string, !code.isEmpty {
             let isDenied = code.contains("AccessDenied") || code.contains("Unauthorized")
             return isDenied ? .denied : .failure
         }
-        return record["responseElements"]?["ConsoleLogin"]?.string == "Failure"
-            ? .failure : .success
+        let hasMessage = record["errorMessage"]?.string?.isEmpty == false
+        return hasMessage || saysFailure(record) ? .failure : .success
+    }
+
+    /// Whether what answered says in a word that it failed, as sign-ins do: under the event's name,
+    /// or, where the event is of a service for signing in, under any.
+    private static func saysFailure(_ record: JSONValue) -> Bool {
+        let isSignIn =
+            record["eventType"]?.string == "AwsConsoleSignIn"
+            || ["signin.amazonaws.com", "sso.amazonaws.com"].contains(record["eventSource"]?.string)
+        let name = record["eventName"]?.string
+        return ["responseElements", "serviceEventDetails"].contains { member in
+            record[member]?.object?.contains { said in
+                guard isSignIn || said.name == name, let word = said.value.string else {
+                    return false
+                }
+                return ["failure", "failed", "denied", "error"].contains(word.lowercased())
+            } ?? false
+        }
     }
 
     /// `aws.<service>.<EventName>`, with an underscore for what a type cannot hold.

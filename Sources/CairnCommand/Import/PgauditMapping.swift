@@ -76,7 +76,7 @@ struct PgauditMapping: EntryMapping {
 
     /// The fields of a message, which is CSV itself.
     private func audit(_ message: String) throws(ImportRefusal) -> JSONObject {
-        var record = CSVRecord(limitBytes: message.utf8.count)
+        var record = CSVRecord(limitBytes: message.utf8.count, line: 1)
         var isOver = false
         for byte in message.utf8.dropFirst(PgauditMapping.prefix.utf8.count) {
             guard !isOver else {

@@ -14,6 +14,8 @@ final class MemoryDestination: AuditDestination {
         var isAway = false
         var losesAnswers = false
         var refused: Set<String> = []
+        /// Actors whose events it cannot take now.
+        var unavailable: Set<String> = []
         var bulks: [Int] = []
     }
 
@@ -35,7 +37,7 @@ final class MemoryDestination: AuditDestination {
     }
 
     private func record(_ event: Event, _ state: inout State) -> Result<Receipt, ClientError> {
-        guard !state.isAway, let id = event.id else {
+        guard !state.isAway, !state.unavailable.contains(event.actor.id), let id = event.id else {
             return .failure(ClientError(.unavailable, "away"))
         }
         if state.refused.contains(event.actor.id) {

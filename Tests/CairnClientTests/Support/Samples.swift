@@ -45,3 +45,23 @@ func allRecords(_ recorder: AuditRecorder) async throws -> [Record] {
     }
     return records.sorted { $0.index < $1.index }
 }
+
+extension HTTPDestination {
+    /// A server on this machine, which has to do with other things, too.
+    static func patient(_ url: String, apiKey: String? = nil) throws -> HTTPDestination {
+        var options = Options()
+        options.connectTimeout = .seconds(60)
+        options.requestTimeout = .seconds(60)
+        return try HTTPDestination(url: url, apiKey: apiKey, options: options)
+    }
+}
+
+extension RecorderOptions {
+    /// Options under which nothing is lost because a machine is busy.
+    static var patient: RecorderOptions {
+        var options = RecorderOptions()
+        options.shutdownLimit = .seconds(120)
+        options.retry.limit = .seconds(300)
+        return options
+    }
+}
