@@ -62,6 +62,23 @@ public enum Commitment {
         return Digest.sha256(input)
     }
 
+    /// Gives each field of a record with its salt, with one reused buffer.
+    static func withSalts(
+        of fields: Fields,
+        seed: Seed,
+        _ body: (Fields.Field, Digest) -> Void
+    ) {
+        var salting = saltPrefix
+        salting.append(contentsOf: seed.bytes)
+        salting.append(contentsOf: repeatElement(0, count: 32))
+        for field in fields {
+            field.path.digest.withUnsafeBytes { path in
+                salting.withUnsafeMutableBytes { $0[46..<78].copyBytes(from: path) }
+            }
+            body(field, Digest.sha256(salting))
+        }
+    }
+
     /// The record digest over the digests of its fields, given by path in ascending order.
     public static func record(_ digests: [(path: FieldPath, digest: Digest)]) -> Digest {
         var input = recordPrefix

@@ -68,7 +68,12 @@ package struct DigestStream {
 
     /// Takes up some more bytes.
     package mutating func add(_ bytes: [UInt8]) {
-        hash.update(data: bytes)
+        bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    }
+
+    /// Takes up some more bytes.
+    package mutating func add(_ bytes: ArraySlice<UInt8>) {
+        bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
     }
 
     /// The hash of all bytes so far.

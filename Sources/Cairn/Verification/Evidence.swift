@@ -64,6 +64,41 @@ public enum EvidenceLine: Hashable, Sendable {
         output.append(contentsOf: "}\n".utf8)
     }
 
+    /// Appends the line of a record that is shown whole, as ``append(to:)`` does, from what is stored.
+    package static func appendShown(
+        index: UInt64,
+        previousHash: Digest,
+        leaf: [UInt8],
+        fields: Fields,
+        seed: Seed,
+        to output: inout [UInt8]
+    ) {
+        output.append(contentsOf: "{\"index\":".utf8)
+        JSONText.appendInteger(index, to: &output)
+        output.append(contentsOf: ",\"previous_hash\":\"".utf8)
+        previousHash.appendHex(to: &output)
+        output.append(contentsOf: "\",\"leaf\":\"".utf8)
+        leaf.withUnsafeBytes { Radix64.standard.append($0, to: &output) }
+        output.append(contentsOf: "\",\"fields\":[".utf8)
+        var isFirst = true
+        fields.encoded.withUnsafeBytes { encoded in
+            Commitment.withSalts(of: fields, seed: seed) { field, salt in
+                output.append(contentsOf: (isFirst ? "{\"path\":\"" : ",{\"path\":\"").utf8)
+                isFirst = false
+                output.append(contentsOf: field.path.utf8)
+                output.append(contentsOf: "\",\"salt\":\"".utf8)
+                salt.appendBase64URL(to: &output)
+                output.append(contentsOf: "\",\"value\":".utf8)
+                JSONText.appendString(
+                    utf8: UnsafeRawBufferPointer(rebasing: encoded[field.range]),
+                    to: &output
+                )
+                output.append(UInt8(ascii: "}"))
+            }
+        }
+        output.append(contentsOf: "]}\n".utf8)
+    }
+
     /// Appends hashes as hex texts, with commas between them.
     public static func append(_ hashes: [Digest], to output: inout [UInt8]) {
         for (position, hash) in hashes.enumerated() {

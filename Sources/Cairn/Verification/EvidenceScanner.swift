@@ -145,11 +145,12 @@ private struct EvidenceScanner {
     /// Reads to the closing quote of a string whose escapes are the canonical ones.
     private mutating func string() -> [UInt8]? {
         var output: [UInt8] = []
+        output.reserveCapacity(48)
         var start = at
         while at < bytes.count {
             let byte = bytes[at]
             if byte == UInt8(ascii: "\"") {
-                output.append(contentsOf: bytes[start..<at])
+                output.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<at]))
                 at += 1
                 return output
             }
@@ -158,7 +159,7 @@ private struct EvidenceScanner {
                 at += 1
                 continue
             }
-            output.append(contentsOf: bytes[start..<at])
+            output.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<at]))
             guard let escaped = escape() else { return nil }
             output.append(escaped)
             start = at

@@ -111,7 +111,7 @@ public struct Verifier: Sendable {
         }
         for item in disclosure.items {
             guard case .shown(_, let value) = item.content else { continue }
-            guard let canonical = try? CanonicalJSON(parsing: value), canonical.bytes == value
+            guard isPlainString(value) || (try? CanonicalJSON(parsing: value))?.bytes == value
             else {
                 return .fails(step: .values, reason: "\(item.path.text) is not canonical")
             }
@@ -127,6 +127,18 @@ public struct Verifier: Sendable {
             return .fails(step: .fields, reason: "the fields do not hash to the leaf's record")
         }
         return nil
+    }
+
+    /// Whether bytes are a string of ASCII without escapes, which is canonical as it is.
+    private static func isPlainString(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count >= 2, bytes.first == Byte.quote, bytes.last == Byte.quote else {
+            return false
+        }
+        return bytes.withUnsafeBufferPointer { bytes in
+            bytes[1..<bytes.count - 1].allSatisfy { byte in
+                (0x20..<0x7F).contains(byte) && byte != Byte.quote && byte != Byte.backslash
+            }
+        }
     }
 
     /// A key of a disclosed object that also has a path of its own, if there is one.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Cairn
 import Foundation
+import Synchronization
 
 /// Makes a package and brings it to a file; what was broken off goes on.
 ///
@@ -84,10 +85,13 @@ struct PackageExport {
         }
         defer { try? handle.close() }
         let have = try handle.seekToEnd()
+        // What came before is read again; the rest is hashed as it comes.
+        let hash = Mutex(try digest(handle))
         if have < UInt64(size) {
             try await access.downloadExport(id, from: have) { piece in
                 do {
                     try handle.write(contentsOf: piece)
+                    hash.withLock { $0.add(piece) }
                 } catch {
                     throw CommandFailure.badInput(
                         "\(partial) cannot be written: \(error.localizedDescription)"
@@ -96,7 +100,7 @@ struct PackageExport {
             }
         }
         try handle.synchronize()
-        guard try digest(handle).hex == sum else {
+        guard hash.withLock({ $0.digest.hex }) == sum else {
             try? FileManager.default.removeItem(atPath: partial)
             throw CommandFailure.unavailable(
                 "what came is not the export; it was thrown away, run the command again"
@@ -108,10 +112,10 @@ struct PackageExport {
         try? FileManager.default.removeItem(atPath: note)
     }
 
-    private func digest(_ handle: FileHandle) throws -> Digest {
+    private func digest(_ handle: FileHandle) throws -> DigestStream {
         try handle.seek(toOffset: 0)
         var hash = DigestStream()
         while let data = try handle.read(upToCount: 1 << 20), !data.isEmpty { hash.add(Array(data)) }
-        return hash.digest
+        return hash
     }
 }

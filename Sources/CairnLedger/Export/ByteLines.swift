@@ -20,20 +20,25 @@ struct ByteLines: Sendable {
         self.read = read
     }
 
-    /// The next line without its end, or nil behind the last.
-    mutating func next(limit: Int) throws -> [UInt8]? {
+    /// Gives the next line without its end to `body`; false behind the last.
+    mutating func next(
+        limit: Int,
+        _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws -> Bool {
         var searched = start
         while true {
-            if let end = buffer[searched...].firstIndex(of: 0x0A) {
+            if let end = lineEnd(from: searched) {
                 number += 1
-                defer { start = end + 1 }
-                return Array(buffer[start..<end])
+                let line = start..<end
+                start = end + 1
+                try buffer.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[line])) }
+                return true
             }
             guard !isAtEnd else {
                 guard start == buffer.count else {
                     throw ExportFault(name, "ends in the middle of a line")
                 }
-                return nil
+                return false
             }
             guard buffer.count - start <= limit else {
                 throw ExportFault(name, "has a line of more than \(limit) bytes")
@@ -41,6 +46,12 @@ struct ByteLines: Sendable {
             buffer.removeSubrange(..<start)
             (searched, start) = (buffer.count, 0)
             if let piece = try read() { buffer += piece } else { isAtEnd = true }
+        }
+    }
+
+    private func lineEnd(from start: Int) -> Int? {
+        buffer.withUnsafeBufferPointer { buffer in
+            buffer[start...].firstIndex(of: 0x0A)
         }
     }
 }

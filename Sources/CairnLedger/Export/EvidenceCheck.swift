@@ -51,16 +51,15 @@ struct EvidenceCheck: Sendable {
         let areFirst = counts.matched == 0
         var shown: [FoundRecord] = []
         while shown.count < Self.batch {
-            guard let line = try lines.next(limit: Self.lineBytes) else {
+            var parsed: EvidenceLine?
+            let isThere = try lines.next(limit: Self.lineBytes) { line in
+                parsed = try? EvidenceLine(parsing: line)
+            }
+            guard isThere else {
                 isDone = true
                 break
             }
-            let parsed: EvidenceLine
-            do {
-                parsed = try EvidenceLine(parsing: line)
-            } catch {
-                throw fault("is no line of evidence")
-            }
+            guard let parsed else { throw fault("is no line of evidence") }
             if let record = try take(parsed) { shown.append(record) }
         }
         if !shown.isEmpty {

@@ -49,39 +49,53 @@ actor ExportMaking {
             index: worker.index,
             partBytes: worker.partBytes
         )
-        while let made = try await maker.part() {
-            let number = "\(1_000_000 + job.parts.count)".dropFirst()
-            let name = "\(number)-\(token)"
-            let compression = job.request.compression
-            // The rows of a workbook are not part of the package.
-            let data = try await keep(
-                made.data,
-                as: job.request.format == .xlsx ? .none : compression,
-                name,
-                "data"
-            )
-            let evidence = try await keep(made.evidence, as: compression, name, "evidence")
-            var next = job
-            next.parts.append(ExportJob.Part(name: name, data: data, evidence: evidence))
-            (next.next, next.counts) = (made.next, made.counts)
-            next.redactionRules = made.redactionRules
-            try await lease.keep(next)
-            job = next
-            loose = []
+        // While a part is kept, the next one is made.
+        try await withThrowingTaskGroup(of: (ExportPartMaker.Made, ExportJob.Part).self) { group in
+            var number = job.parts.count
+            while let made = try await maker.part() {
+                if let (made, part) = try await group.next() { try await take(made, part) }
+                let name = "\("\(1_000_000 + number)".dropFirst())-\(token)"
+                number += 1
+                loose += [job.partKey(name, "data"), job.partKey(name, "evidence")].compactMap { $0 }
+                let job = job
+                group.addTask { (made, try await self.keep(made, of: job, as: name)) }
+            }
+            if let (made, part) = try await group.next() { try await take(made, part) }
         }
+        loose = []
     }
 
-    private func keep(
+    /// Counts a part that is kept.
+    private func take(_ made: ExportPartMaker.Made, _ part: ExportJob.Part) async throws {
+        var next = job
+        next.parts.append(part)
+        (next.next, next.counts) = (made.next, made.counts)
+        next.redactionRules = made.redactionRules
+        try await lease.keep(next)
+        job = next
+        loose.removeAll { $0.text.contains("/\(part.name).") }
+    }
+
+    private nonisolated func keep(
+        _ made: ExportPartMaker.Made,
+        of job: ExportJob,
+        as name: String
+    ) async throws -> ExportJob.Part {
+        let compression = job.request.compression
+        // The rows of a workbook are not part of the package.
+        let rows: ExportCompression = job.request.format == .xlsx ? .none : compression
+        async let data = keep(made.data, as: rows, at: job.partKey(name, "data"))
+        async let evidence = keep(made.evidence, as: compression, at: job.partKey(name, "evidence"))
+        return ExportJob.Part(name: name, data: try await data, evidence: try await evidence)
+    }
+
+    private nonisolated func keep(
         _ bytes: [UInt8],
         as compression: ExportCompression,
-        _ part: String,
-        _ file: String
+        at key: ObjectKey?
     ) async throws -> (bytes: UInt64, crc: UInt32) {
+        guard let key else { throw StoreError.corrupt("an export has an id that is none") }
         let packed = try worker.tools.compressed(bytes, as: compression)
-        guard let key = job.partKey(part, file) else {
-            throw StoreError.corrupt("an export has an id that is none")
-        }
-        loose.append(key)
         let once = Once(packed)
         _ = try await worker.objects.put(
             key,

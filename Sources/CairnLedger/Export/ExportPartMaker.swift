@@ -91,31 +91,34 @@ package struct ExportPartMaker: Sendable {
     }
 
     private mutating func add(_ found: [FoundRecord], to made: inout Made) async throws {
+        guard !found.isEmpty else { return }
         // All hashes that a batch needs are asked for at once, so that no tile is read twice.
         let gaps = gaps(before: found)
         let hashes = try await hashes(of: gaps)
-        var shown: [FoundRecord] = []
+        var decisions: [Decision] = []
+        for record in found { decisions.append(try decision(on: record.record)) }
+        let shown = zip(found, decisions).filter { $0.1 == .matches }.map(\.0)
+        // Data and evidence are written beside each other.
+        let (encoder, tenant, areFirst) = (encoder, job.tenant, counts.matched == 0)
+        async let data = shown.isEmpty ? [] : encoder.bytes(shown, of: tenant, areFirst: areFirst)
         for (position, record) in found.enumerated() {
             let gap = gaps[position]
             if !gap.isEmpty {
                 EvidenceLine.gap(gap, hashes[position]).append(to: &made.evidence)
                 counts.notMatched += UInt64(gap.count)
             }
-            let line = try evidence(of: record)
-            line.append(to: &made.evidence)
-            switch line {
-            case .shown: shown.append(record)
-            case .withheld: counts.notMatched += 1
-            case .undecidable(_, .erased, _): counts.erased += 1
-            case .undecidable(_, .pruned, _): counts.pruned += 1
-            case .gap: break
-            }
+            try append(record, decisions[position], to: &made.evidence)
             next = record.record.index + 1
         }
-        guard !shown.isEmpty else { return }
-        made.data += try encoder.bytes(shown, of: job.tenant, areFirst: counts.matched == 0)
-        counts.matched += UInt64(shown.count)
+        made.data += try await data
         noteRules(of: shown)
+    }
+
+    private func decision(on record: StoredRecord) throws -> Decision {
+        guard job.request.isAccounted else {
+            return record.payload == nil ? .undecidable(.pruned) : .matches
+        }
+        return try query.decision(on: record)
     }
 
     private func gaps(before found: [FoundRecord]) -> [Range<UInt64>] {
@@ -126,34 +129,49 @@ package struct ExportPartMaker: Sendable {
         }
     }
 
-    private func evidence(of found: FoundRecord) throws -> EvidenceLine {
+    /// Writes the evidence of a record and counts it.
+    private mutating func append(
+        _ found: FoundRecord,
+        _ decision: Decision,
+        to output: inout [UInt8]
+    ) throws {
         let record = found.record
-        let decision =
-            job.request.isAccounted
-            ? try query.decision(on: record)
-            : record.payload == nil ? .undecidable(.pruned) : .matches
-        guard let payload = record.payload, decision != .undecidable(.pruned) else {
-            return .undecidable(index: record.index, reason: .pruned, leaf: record.leaf)
-        }
         switch decision {
         case .undecidable(let reason):
-            return .undecidable(index: record.index, reason: reason, leaf: record.leaf)
-        case .fails(let condition, let path):
-            let items = path.map { path in
-                Disclosure(leaf: [], fields: payload.fields, seed: payload.seed) { $0 == path }.items
+            switch reason {
+            case .erased: counts.erased += 1
+            case .pruned: counts.pruned += 1
             }
-            return .withheld(
+            EvidenceLine.undecidable(index: record.index, reason: reason, leaf: record.leaf)
+                .append(to: &output)
+        case .fails(let condition, let path):
+            counts.notMatched += 1
+            let items = path.flatMap { path in
+                record.payload.map { payload in
+                    Disclosure(leaf: [], fields: payload.fields, seed: payload.seed) {
+                        $0 == path
+                    }.items
+                }
+            }
+            EvidenceLine.withheld(
                 index: record.index,
                 condition: condition,
                 leaf: record.leaf,
                 items: items
-            )
+            ).append(to: &output)
         case .matches:
-            return .shown(
+            guard let payload = record.payload else {
+                throw StoreError.corrupt("record \(record.index) matches without content")
+            }
+            EvidenceLine.appendShown(
                 index: record.index,
                 previousHash: found.previousHash,
-                Disclosure(leaf: record.leaf, fields: payload.fields, seed: payload.seed)
+                leaf: record.leaf,
+                fields: payload.fields,
+                seed: payload.seed,
+                to: &output
             )
+            counts.matched += 1
         }
     }
 

@@ -229,7 +229,7 @@ package struct ExportVerifier {
 
     private func digest(_ read: PieceReader) throws -> Digest {
         var hash = DigestStream()
-        while let piece = try read() { hash.add(Array(piece)) }
+        while let piece = try read() { hash.add(piece) }
         return hash.digest
     }
 
@@ -351,7 +351,7 @@ private final class HashedFile: Sendable {
 
     func read() throws -> ArraySlice<UInt8>? {
         guard let piece = try source() else { return nil }
-        hash.withLock { $0.add(Array(piece)) }
+        hash.withLock { $0.add(piece) }
         return piece
     }
 

@@ -46,9 +46,15 @@ package struct FileObjectStore: ObjectStore {
             return try ObjectDraft(key, in: root, hashing: options.sha256 != nil)
         }
         do {
-            for try await piece in bytes {
-                try Task.checkCancellation()
-                if draft.take(piece) { try await FileObjectStore.blocking { try draft.write() } }
+            // While some bytes are written, the next ones are asked for.
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for try await piece in bytes {
+                    try Task.checkCancellation()
+                    guard draft.take(piece) else { continue }
+                    try await group.waitForAll()
+                    group.addTask { try await FileObjectStore.blocking { try draft.write() } }
+                }
+                try await group.waitForAll()
             }
             try Task.checkCancellation()
             return try await FileObjectStore.blocking { try commit(draft, key, options) }

@@ -11,11 +11,14 @@ final class ObjectDraft: Sendable {
     private struct State: Sendable {
         var waiting: [UInt8] = []
         var size: UInt64 = 0
+        var unsynchronised = 0
         var hasher: SHA256?
     }
 
     /// How much is written at once, in bytes.
-    private static let pieceBytes = 1 << 18
+    private static let pieceBytes = 1 << 20
+    /// How many bytes are written before the disk is made to have them.
+    private static let synchronisedBytes = 16 << 20
     /// Sets the drafts of a process apart.
     private static let drafts = Atomic(0)
 
@@ -57,13 +60,18 @@ final class ObjectDraft: Sendable {
 
     /// Writes what waits.
     func write() throws {
-        let bytes = state.withLock { state in
+        let (bytes, isDue) = state.withLock { state in
             defer { state.waiting = [] }
             state.size += UInt64(state.waiting.count)
+            state.unsynchronised += state.waiting.count
             state.hasher?.update(data: state.waiting)
-            return state.waiting
+            let isDue = state.unsynchronised >= ObjectDraft.synchronisedBytes
+            if isDue { state.unsynchronised = 0 }
+            return (state.waiting, isDue)
         }
         try file.write(bytes)
+        // While the next bytes are made, so that less is left at the end.
+        if isDue { try file.synchronise() }
     }
 
     /// Makes the content durable, and returns its length and its hash if that was asked for.
