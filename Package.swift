@@ -199,7 +199,8 @@ let package = Package(
         .testTarget(
             name: "CairnServerTests",
             dependencies: [
-                "CairnServer", "CairnTesting", "CairnLedger", "CairnAPI", "Cairn", hummingbird,
+                "CairnCommand", "CairnServer", "CairnTesting", "CairnLedger", "CairnAPI", "Cairn",
+                hummingbird,
                 httpTypes, nioCore, logging, crypto, instrumentation, serviceContext,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],

@@ -4,6 +4,7 @@ import Cairn
 import CairnLedger
 import CairnServer
 import CairnTesting
+import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -11,6 +12,8 @@ import Logging
 import NIOCore
 import Synchronization
 import Testing
+
+@testable import CairnCommand
 
 /// A server over a memory store, and all it was made of.
 struct ServerSetting: Sendable {
@@ -27,6 +30,8 @@ struct ServerSetting: Sendable {
     let keys: KeyRing
     let tokens: TokenAuthority
     let tally: AccessTally
+    let objects: MemoryObjectStore
+    let worker: ExportWorker
 
     /// The verifier key, as a stranger would be given it.
     var key: NoteVerifierKey { signer.verifierKey(for: tenant.origin) }
@@ -47,6 +52,7 @@ extension ServerSetting {
         clock: ManualClock = ManualClock(),
         identity: Identity = Identity(),
         kinds: Set<SelfRecorder.Kind> = [],
+        limits: Exports.Limits = Exports.Limits(),
         configure: (inout ServerConfiguration) -> Void = { _ in }
     ) throws -> ServerSetting {
         let example = Tenant.example
@@ -125,6 +131,29 @@ extension ServerSetting {
             now: clock.server.now,
             logger: Logger(label: "tokens") { _ in SwiftLogNoOpLogHandler() }
         )
+        let objects = MemoryObjectStore(now: clock.server.now)
+        let queue = MemoryJobQueue()
+        let makeID = { @Sendable in preparer.makeID() }
+        let exports = Exports(
+            ledgers: ledgers,
+            queue: queue,
+            limits: limits,
+            now: clock.server.now,
+            makeID: makeID
+        )
+        let tools = ExportToolbox(folder: NSTemporaryDirectory())
+        let worker = ExportWorker(
+            ledgers: ledgers,
+            store: store,
+            index: kept,
+            queue: queue,
+            objects: objects,
+            tools: tools,
+            limits: limits,
+            clock: clock.server,
+            makeID: makeID,
+            logger: Logger(label: "exports") { _ in SwiftLogNoOpLogHandler() }
+        )
         let server = Server(
             configuration,
             services: ServerServices(
@@ -145,6 +174,13 @@ extension ServerSetting {
                 recorder: recorder,
                 tally: tally,
                 jobs: jobs,
+                exports: ExportServices(
+                    exports: exports,
+                    worker: nil,
+                    objects: objects,
+                    tools: tools,
+                    secret: Array(repeating: 5, count: 32)
+                ),
                 preparer: preparer,
                 cursors: CursorCodec(secret: Array(repeating: 9, count: 32)),
                 clock: clock.server,
@@ -165,7 +201,9 @@ extension ServerSetting {
             registrar: registrar,
             keys: keys,
             tokens: tokens,
-            tally: tally
+            tally: tally,
+            objects: objects,
+            worker: worker
         )
     }
 

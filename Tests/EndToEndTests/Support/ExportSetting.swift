@@ -134,7 +134,7 @@ struct ExportSetting {
     func bytes(of job: ExportJob) async throws -> [UInt8] {
         let key = try #require(job.fileKey)
         var bytes: [UInt8] = []
-        for try await piece in try await objects.get(key, range: nil).bytes { bytes += piece }
+        for try await piece in try objects.get(key, range: nil).bytes { bytes += piece }
         return bytes
     }
 
