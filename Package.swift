@@ -92,6 +92,16 @@ let package = Package(
             exclude: ["README.md"],
             swiftSettings: settings
         ),
+        .target(
+            name: "CairnAWS",
+            dependencies: [
+                "CairnLedger", "Cairn", crypto, nioCore, asyncHTTPClient,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            exclude: ["README.md"],
+            swiftSettings: settings
+        ),
         .target(name: "CairnAPI", dependencies: ["Cairn"], swiftSettings: settings),
         .target(
             name: "CairnServer",
@@ -132,8 +142,8 @@ let package = Package(
         .executableTarget(
             name: "CairnCommand",
             dependencies: [
-                "CairnServer", "CairnLocal", "CairnPostgres", "CairnLedger", "CairnAPI", "Cairn",
-                "CZlib", logging, metrics, lifecycle, nioCore, httpTypes, hummingbird, crypto,
+                "CairnServer", "CairnLocal", "CairnPostgres", "CairnAWS", "CairnLedger",
+                "CairnAPI", "Cairn", "CZlib", logging, metrics, lifecycle, nioCore, httpTypes, hummingbird, crypto,
                 instrumentation,
                 serviceContext,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -205,6 +215,16 @@ let package = Package(
         .testTarget(
             name: "CairnPostgresTests",
             dependencies: ["CairnPostgres", "CairnTesting", "CairnLedger", "Cairn", logging],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CairnAWSTests",
+            dependencies: [
+                "CairnAWS", "CairnTesting", "CairnLedger", "Cairn", hummingbird, httpTypes, nioCore,
+                asyncHTTPClient,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
