@@ -48,6 +48,42 @@ struct S3Tests {
         }
     }
 
+    @Test("What is retained is locked by the bucket itself, whoever asks and however")
+    func compliance() async throws {
+        try await TestBucket.locked.withStore { store in
+            var options = ObjectOptions()
+            options.retainUntil = TestBucket.now().advanced(byMilliseconds: 3_600_000)
+            for count in [100, 9 << 20] {
+                let sample = SampleBytes(count)
+                let key = try #require(ObjectKey("a/\(count)"))
+                _ = try await store.put(key, sample.stream, as: options)
+                let head = try await store.head(key)
+                let version = try #require(head?.first(name: "x-amz-version-id"))
+                #expect(head?.first(name: "x-amz-object-lock-mode") == "COMPLIANCE")
+                var request = S3Request(method: .DELETE, key: key)
+                request.query = [("versionId", version)]
+                await #expect(throws: S3Client.Refusal.self) {
+                    _ = try await store.client.ask(request)
+                }
+                request.headers = [("x-amz-bypass-governance-retention", "true")]
+                await #expect(throws: S3Client.Refusal.self) {
+                    _ = try await store.client.ask(request)
+                }
+                let sooner = TestBucket.now().advanced(byMilliseconds: 60_000)
+                await #expect(throws: ObjectError.self) {
+                    try await store.set(
+                        "retention",
+                        of: key,
+                        "<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>"
+                            + "\(S3Headers.text(sooner))</RetainUntilDate></Retention>"
+                    )
+                }
+                let read = try await ReadBytes.digest(store.get(key, range: nil).bytes)
+                #expect(read.digest == sample.digest)
+            }
+        }
+    }
+
     @Test("A key that is wrong, unknown or of a reader does not write")
     func rights() async throws {
         let key = try #require(ObjectKey("a"))

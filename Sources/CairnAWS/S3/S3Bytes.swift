@@ -34,6 +34,12 @@ struct S3Bytes: AsyncSequence, Sendable {
         return request
     }
 
+    /// Whether an answer begins where it should; a service that knows no parts begins anew.
+    static func begins(_ answer: HTTPHeaders, at offset: UInt64) -> Bool {
+        offset == 0
+            || answer.first(name: "content-range")?.hasPrefix("bytes \(offset)-") == true
+    }
+
     struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let source: S3Bytes
         fileprivate var range: Range<UInt64>
@@ -72,8 +78,12 @@ struct S3Bytes: AsyncSequence, Sendable {
             }
             try await Task.sleep(for: source.client.patience.pause(before: failures))
             let request = S3Bytes.request(source.key, range, unless: source.version)
-            do {
-                body = try await source.client.send(request).body.makeAsyncIterator()
+            do throws(S3Client.Refusal) {
+                let answer = try await source.client.send(request)
+                guard S3Bytes.begins(answer.headers, at: range.lowerBound) else {
+                    throw S3Client.Refusal(failure: .answered(status: 412, code: ""), attempts: 1)
+                }
+                body = answer.body.makeAsyncIterator()
             } catch {
                 // Another object has its place.
                 guard error.failure.status != 412 else {

@@ -121,9 +121,12 @@ struct S3Client: Sendable {
             let time = TimeAmount.milliseconds(Int64(limit / .milliseconds(1)))
             let response = try await client.execute(signed(request, signing), timeout: time)
             guard (200..<300).contains(response.status.code) else {
-                let body = try await response.body.collect(upTo: 65_536)
-                let status = Int(response.status.code)
-                let failure = S3Failure(status: status, body: Array(body.readableBytesView))
+                // Without a body that is whole and short, an answer is what its status says.
+                let body = try? await response.body.collect(upTo: 65_536)
+                let failure = S3Failure(
+                    status: Int(response.status.code),
+                    body: body.map { Array($0.readableBytesView) } ?? []
+                )
                 if failure.isOfCredentials { await credentials.forget(signing) }
                 throw failure
             }

@@ -81,6 +81,9 @@ package struct S3ObjectStore: ObjectStore {
         guard let facts = S3Headers.facts(key, answer.headers) else {
             throw .unavailable("S3 does not tell an object's length")
         }
+        guard S3Bytes.begins(answer.headers, at: range?.lowerBound ?? 0) else {
+            throw .unsupported("S3 gives no parts of objects")
+        }
         let part = (range ?? 0..<facts.size).clamped(to: 0..<facts.size)
         let bytes = S3Bytes(
             client: client,
@@ -161,7 +164,7 @@ package struct S3ObjectStore: ObjectStore {
         try await set("legal-hold", of: key, "<LegalHold><Status>\(status)</Status></LegalHold>")
     }
 
-    private func set(
+    func set(
         _ name: String,
         of key: ObjectKey,
         _ document: String

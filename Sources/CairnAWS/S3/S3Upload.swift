@@ -46,9 +46,12 @@ struct S3Upload: Sendable {
     private func settle(_ refusal: S3Client.Refusal) async throws(ObjectError) {
         let told = refusal.failure.told
         let mayBeOurs = told == .exists || told == .missing && refusal.attempts > 1
-        guard mayBeOurs || told.isSilence, let there = try? await store.head(key),
-            S3Headers.put(there) == put
-        else { throw told }
+        guard mayBeOurs || told.isSilence, let there = try? await store.head(key) else {
+            throw told
+        }
+        guard S3Headers.put(there) != put else { return }
+        // Somebody else's is there, and so ours is not.
+        throw options.onlyIfAbsent ? .exists : told
     }
 
     // MARK: In parts

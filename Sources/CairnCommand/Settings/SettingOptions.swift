@@ -73,6 +73,7 @@ struct SettingOptions: ParsableArguments {
     var aheadSeconds: String?
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var edge: EdgeOptions
+    @OptionGroup var objects: ObjectOptionGroup
 
     /// What was given, by the setting's key.
     var given: [String: String] {
@@ -97,6 +98,7 @@ struct SettingOptions: ParsableArguments {
                 (.aheadSeconds, aheadSeconds),
             ] + Array(zip(Setting.database, database.given))
             + Array(zip(Setting.edge, edge.given))
+            + Array(zip(Setting.objects, objects.given))
         precondition(options.count == Setting.all.count, "every setting has an option")
         var given: [String: String] = [:]
         for (setting, value) in options {
