@@ -25,6 +25,23 @@ struct FixedCredentials: CredentialSource {
     func credentials() -> AWSCredentials? { fixed }
 }
 
+/// Credentials that are others each time, as if they were replaced meanwhile.
+final class ReplacedCredentials: CredentialSource {
+    private let next: Mutex<[AWSCredentials]>
+
+    /// The last of these stays.
+    init(_ all: [AWSCredentials]) {
+        next = Mutex(all)
+    }
+
+    /// How many were not given yet.
+    var left: Int { next.withLock { $0.count } }
+
+    func credentials() -> AWSCredentials? {
+        next.withLock { $0.count > 1 ? $0.removeFirst() : $0.first }
+    }
+}
+
 /// Stores in buckets of a server of the tests' own.
 enum TestBucket: String, CaseIterable {
     case plain = "cairn-plain"
@@ -46,6 +63,8 @@ enum TestBucket: String, CaseIterable {
         var prefix: String?
         var expiresAt: Timestamp?
         var patience = TestBucket.patience
+        /// Instead of the identity.
+        var source: (any CredentialSource)?
     }
 
     /// Quick enough for tests, and still patient.
@@ -91,7 +110,8 @@ enum TestBucket: String, CaseIterable {
             eventLoopGroupProvider: .singleton,
             configuration: S3ObjectStore.configuration(options.patience)
         )
-        let source = FixedCredentials(options.identity, expiresAt: options.expiresAt)
+        let fixed = FixedCredentials(options.identity, expiresAt: options.expiresAt)
+        let source = options.source ?? fixed
         let store = S3ObjectStore(
             bucket,
             credentials: CredentialCache(source, now: now),

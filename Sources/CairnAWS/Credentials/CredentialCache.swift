@@ -35,9 +35,18 @@ package actor CredentialCache {
         }
     }
 
-    /// Forgets credentials that a service refused.
-    package func forget(_ refused: AWSCredentials) {
-        if kept == refused { kept = nil }
+    /// Fetches credentials anew that a service refused, and says whether there are others now.
+    package func renew(_ refused: AWSCredentials) async -> Bool {
+        // Another request was first.
+        guard kept == refused else { return kept != nil }
+        kept = nil
+        do {
+            return try await current() != refused
+        } catch {
+            // They may have been refused for another reason.
+            kept = kept ?? refused
+            return false
+        }
     }
 
     private func mayServe(_ credentials: AWSCredentials) -> Bool {

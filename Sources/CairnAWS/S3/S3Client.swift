@@ -79,17 +79,25 @@ struct S3Client: Sendable {
         var (attempt, hasNewCredentials) = (1, false)
         while true {
             let failure: S3Failure
-            do throws(S3Failure) {
-                let left = end - ContinuousClock.now
-                let response = try await attemptOnce(request, within: min(left, patience.answer))
-                return Answer(headers: response.headers, body: response.body, attempts: attempt)
+            var isRenewed = false
+            do {
+                let signing = try await credentials.current()
+                do throws(S3Failure) {
+                    let left = min(end - ContinuousClock.now, patience.answer)
+                    let response = try await attemptOnce(request, signing, within: left)
+                    return Answer(headers: response.headers, body: response.body, attempts: attempt)
+                } catch {
+                    failure = error
+                }
+                if !hasNewCredentials, failure.isOf(signing) {
+                    isRenewed = await credentials.renew(signing)
+                    hasNewCredentials = true
+                }
             } catch {
-                failure = error
+                failure = S3Failure(sending: error)
             }
-            let isOfCredentials = failure.isOfCredentials && !hasNewCredentials
-            hasNewCredentials = hasNewCredentials || isOfCredentials
-            let pause = isOfCredentials ? .zero : patience.pause(before: attempt)
-            guard failure.mayPass || isOfCredentials, attempt < patience.attempts,
+            let pause = isRenewed ? .zero : patience.pause(before: attempt)
+            guard failure.mayPass || isRenewed, attempt < patience.attempts,
                 ContinuousClock.now + pause < end, !Task.isCancelled
             else { throw Refusal(failure: failure, attempts: attempt) }
             do {
@@ -101,34 +109,47 @@ struct S3Client: Sendable {
         }
     }
 
-    /// Sends a request, and reads its whole answer, which is no object.
+    /// Sends a request, and reads its whole answer, which is no object; one that breaks off is asked
+    /// for again.
     func ask(_ request: S3Request) async throws(Refusal) -> (body: [UInt8], Answer) {
-        let answer = try await send(request)
-        do {
-            let body = try await answer.body.collect(upTo: S3Client.limitBytes)
-            return (Array(body.readableBytesView), answer)
-        } catch {
-            throw Refusal(failure: S3Failure(sending: error), attempts: answer.attempts)
+        var attempts = 0
+        while true {
+            let failure: S3Failure
+            do throws(Refusal) {
+                let answer = try await send(request)
+                attempts += answer.attempts
+                do {
+                    let body = try await answer.body.collect(upTo: S3Client.limitBytes)
+                    let all = Answer(headers: answer.headers, body: answer.body, attempts: attempts)
+                    return (Array(body.readableBytesView), all)
+                } catch {
+                    failure = S3Failure(sending: error)
+                }
+            } catch {
+                throw Refusal(failure: error.failure, attempts: attempts + error.attempts)
+            }
+            guard attempts < patience.attempts, !Task.isCancelled else {
+                throw Refusal(failure: failure, attempts: attempts)
+            }
+            try? await Task.sleep(for: patience.pause(before: attempts))
         }
     }
 
     private func attemptOnce(
         _ request: S3Request,
+        _ signing: AWSCredentials,
         within limit: Duration
     ) async throws(S3Failure) -> HTTPClientResponse {
         do {
-            let signing = try await credentials.current()
             let time = TimeAmount.milliseconds(Int64(limit / .milliseconds(1)))
             let response = try await client.execute(signed(request, signing), timeout: time)
             guard (200..<300).contains(response.status.code) else {
                 // Without a body that is whole and short, an answer is what its status says.
                 let body = try? await response.body.collect(upTo: 65_536)
-                let failure = S3Failure(
+                throw S3Failure(
                     status: Int(response.status.code),
                     body: body.map { Array($0.readableBytesView) } ?? []
                 )
-                if failure.isOfCredentials { await credentials.forget(signing) }
-                throw failure
             }
             return response
         } catch {

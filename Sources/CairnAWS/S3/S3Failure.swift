@@ -61,10 +61,16 @@ enum S3Failure: Error {
         }
     }
 
-    /// Whether other credentials may work.
-    var isOfCredentials: Bool {
-        ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "InvalidToken"]
-            .contains(code)
+    /// Whether other credentials than these may work.
+    func isOf(_ credentials: AWSCredentials) -> Bool {
+        switch code {
+        case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "InvalidToken",
+            "InvalidAccessKeyId":
+            true
+        // An answer to HEAD does not say why; keys without an end may have been replaced.
+        case "": [400, 403].contains(status) && credentials.expiresAt == nil
+        default: false
+        }
     }
 
     /// The failure in the language of the port.
