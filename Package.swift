@@ -104,6 +104,16 @@ let package = Package(
             dependencies: ["CairnLedger", "Cairn", "CLibXLSXWriter"],
             swiftSettings: settings
         ),
+        .target(
+            name: "CairnAWS",
+            dependencies: [
+                "CairnLedger", "Cairn", crypto, nioCore, asyncHTTPClient,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            exclude: ["README.md"],
+            swiftSettings: settings
+        ),
         .target(name: "CairnAPI", dependencies: ["Cairn"], swiftSettings: settings),
         .target(
             name: "CairnServer",
@@ -144,7 +154,8 @@ let package = Package(
         .executableTarget(
             name: "CairnCommand",
             dependencies: [
-                "CairnServer", "CairnLocal", "CairnPostgres", "CairnArchive", "CairnSpreadsheet",
+                "CairnServer", "CairnLocal", "CairnPostgres", "CairnAWS", "CairnArchive",
+                "CairnSpreadsheet",
                 "CairnLedger", "CairnAPI", "Cairn",
                 "CZlib", logging, metrics, lifecycle, nioCore, httpTypes, hummingbird, crypto,
                 instrumentation,
@@ -219,6 +230,16 @@ let package = Package(
         .testTarget(
             name: "CairnPostgresTests",
             dependencies: ["CairnPostgres", "CairnTesting", "CairnLedger", "Cairn", logging],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CairnAWSTests",
+            dependencies: [
+                "CairnAWS", "CairnTesting", "CairnLedger", "Cairn", hummingbird, httpTypes, nioCore,
+                asyncHTTPClient,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
         .executableTarget(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
 import CairnLedger
-import CairnLocal
 import CairnServer
 import Foundation
 import Logging
@@ -47,12 +47,15 @@ extension Composition {
         return (services, worker)
     }
 
-    /// Where the objects of a store are kept.
-    static func objects(of open: OpenStore) async throws(CommandFailure) -> any ObjectStore {
-        do throws(ObjectError) {
-            return try await FileObjectStore(folder: open.folder + "/objects", now: now)
-        } catch {
-            throw .unavailable("\(open.folder)/objects cannot be used: \(error)")
-        }
+    /// Opens the store of objects that the environment names, or that of the store's folder.
+    static func openObjects(of open: OpenStore) async throws -> OpenObjects {
+        let environment = ProcessInfo.processInfo.environment
+        let reader = try await SettingReader(
+            options: try SettingOptions.parse([]),
+            environment: environment
+        )
+        return try await openObjects(
+            ObjectSettings(reader, dataDirectory: open.folder, environment: environment)
+        )
     }
 }

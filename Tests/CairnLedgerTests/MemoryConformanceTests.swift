@@ -44,7 +44,7 @@ struct MemoryConformanceTests {
 
     @Test(
         "Memory keeps the promises of objects",
-        arguments: ObjectStoreConformance.all + ObjectStoreConformance.flat
+        arguments: ObjectStoreConformance.all + ObjectStoreConformance.exact
     )
     func objects(keeps promise: ObjectStoreConformance) async throws {
         let clock = ManualClock()

@@ -46,7 +46,7 @@ struct ConformanceTests {
 
     @Test(
         "A folder keeps the promises of objects",
-        arguments: ObjectStoreConformance.all + ObjectStoreConformance.flat
+        arguments: ObjectStoreConformance.all + ObjectStoreConformance.exact
     )
     func objects(keeps promise: ObjectStoreConformance) async throws {
         try await withTemporaryFolder { folder in

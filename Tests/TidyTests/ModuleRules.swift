@@ -13,6 +13,13 @@ enum ModuleRules {
         "CairnPostgres": [
             "CLibPQ", "CairnLedger", "Cairn", "Dispatch", "Glibc", "Logging", "ServiceLifecycle",
         ],
+        "CairnAWS": [
+            "CairnLedger", "Cairn", "AsyncHTTPClient", "Crypto", "NIOCore", "NIOHTTP1", "NIOPosix",
+        ],
+        "CairnArchive": ["CairnLedger", "CZlib", "CZstd"],
+        "CairnSpreadsheet": [
+            "CLibXLSXWriter", "CairnLedger", "Cairn", "Dispatch", "Foundation",
+        ],
         "CairnAPI": ["Cairn"],
         "CairnServer": [
             "CairnLedger", "CairnAPI", "Cairn", "Crypto", "Foundation", "Hummingbird",
@@ -33,8 +40,9 @@ enum ModuleRules {
             "CairnClient", "Cairn", "Crypto", "HTTPTypes", "Hummingbird", "NIOCore",
         ],
         "CairnCommand": [
-            "CairnServer", "CairnLocal", "CairnPostgres", "CairnLedger", "CairnAPI", "Cairn",
-            "CZlib", "ArgumentParser", "AsyncHTTPClient", "Configuration", "Crypto", "Foundation",
+            "CairnServer", "CairnLocal", "CairnPostgres", "CairnAWS", "CairnArchive",
+            "CairnSpreadsheet", "CairnLedger", "CairnAPI", "Cairn", "CZlib", "ArgumentParser", "AsyncHTTPClient", "Configuration", "Crypto",
+            "Foundation",
             "HTTPTypes", "Hummingbird", "Instrumentation", "Logging", "Metrics", "NIOCore",
             "NIOHTTP1", "NIOPosix",
             "ServiceContextModule", "ServiceLifecycle", "SystemPackage", "UnixSignals",

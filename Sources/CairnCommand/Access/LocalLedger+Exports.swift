@@ -5,20 +5,49 @@ import CairnServer
 import Logging
 import Synchronization
 
-extension LocalLedger {
+/// What exports of a store need, opened when it is first asked for.
+actor LocalExports {
+    private let open: Composition.OpenStore
+    private let ledgers: Ledgers
+    private var objects: Composition.OpenObjects?
+
+    init(_ open: Composition.OpenStore, _ ledgers: Ledgers) {
+        self.open = open
+        self.ledgers = ledgers
+    }
+
     /// Exports of the store, and what makes them in this process.
-    private func making() async throws -> (services: ExportServices, worker: ExportWorker) {
+    func making() async throws -> (services: ExportServices, worker: ExportWorker) {
         let logger = Logger(label: "cairn.exports") { label in
             JSONLogHandler(label: label, level: .warning, now: Composition.now) {
                 Terminal.complain($0)
             }
         }
+        let opened: Composition.OpenObjects
+        if let objects {
+            opened = objects
+        } else {
+            opened = try await Composition.openObjects(of: open)
+            objects = opened
+        }
         return Composition.exports(
             of: open,
             ledgers: ledgers,
-            objects: try await Composition.objects(of: open),
+            objects: opened.store,
             logger: logger
         )
+    }
+
+    /// Lets go of connections.
+    func close() async throws {
+        try await objects?.close()
+        objects = nil
+    }
+}
+
+extension LocalLedger {
+    private func making() async throws -> (services: ExportServices, worker: ExportWorker) {
+        try await local.making()
     }
 
     func submitExport(_ request: JSONObject) async throws -> JSONValue {

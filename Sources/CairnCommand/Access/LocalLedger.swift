@@ -8,6 +8,7 @@ struct LocalLedger: LedgerAccess {
     let open: Composition.OpenStore
     let ledgers: Ledgers
     let ledger: Ledger
+    let local: LocalExports
     private let preparer: Preparer
     private let reader: LedgerReader
 
@@ -30,6 +31,7 @@ struct LocalLedger: LedgerAccess {
         } catch .notFound {
             throw CommandFailure.badInput("there is no tenant \(tenant)")
         }
+        local = LocalExports(open, ledgers)
         preparer = Composition.preparer(redaction: redaction)
         reader = LedgerReader(
             store: open.store,
@@ -39,6 +41,7 @@ struct LocalLedger: LedgerAccess {
     }
 
     func close() async throws {
+        try await local.close()
         try await open.close()
     }
 

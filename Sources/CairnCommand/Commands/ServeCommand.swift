@@ -141,10 +141,11 @@ struct ServeCommand: AsyncParsableCommand {
         // That it listens is told below, in its own words and once.
         var serverLogger = Logger(label: "cairn.server")
         if serverLogger.logLevel == .info { serverLogger.logLevel = .notice }
+        let objects = try await Composition.openObjects(settings.objects)
         let exports = Composition.exports(
             of: open,
             ledgers: ledgers,
-            objects: try await Composition.objects(of: open),
+            objects: objects.store,
             settings: settings.exports,
             logger: logger
         )
@@ -207,6 +208,7 @@ struct ServeCommand: AsyncParsableCommand {
         // Services end in reverse order: no more requests, then the last checkpoints.
         var group = ServiceGroupConfiguration(
             services: [
+                .init(service: objects),
                 .init(service: renewal),
                 .init(service: open.maintenance(logger)),
                 .init(service: redactionKeys),

@@ -41,16 +41,17 @@ struct WorkerCommand: AsyncParsableCommand {
                 clock: open.clock,
                 limits: settings.ledgerLimits
             )
+            let objects = try await Composition.openObjects(settings.objects)
             let exports = Composition.exports(
                 of: open,
                 ledgers: ledgers,
-                objects: try await Composition.objects(of: open),
+                objects: objects.store,
                 settings: settings.exports,
                 logger: logger
             )
             Terminal.complain("working")
             let group = ServiceGroupConfiguration(
-                services: [.init(service: exports.worker)],
+                services: [.init(service: objects), .init(service: exports.worker)],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
             )

@@ -289,5 +289,5 @@ extension Setting {
             quotaBytes, quotaQueries, quotaPercent, corsOrigins, connections, eventBytes,
             documentBytes, documentDepth, identifierBytes, actionBytes, nameBytes, userAgentBytes,
             descriptionBytes, resourceCount, aheadSeconds,
-        ] + database + edge + exports
+        ] + database + edge + objects + exports
 }

@@ -74,6 +74,7 @@ struct SettingOptions: ParsableArguments {
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var edge: EdgeOptions
     @OptionGroup var exports: ExportOptions
+    @OptionGroup var objects: ObjectOptionGroup
 
     /// What was given, by the setting's key.
     var given: [String: String] {
@@ -98,6 +99,7 @@ struct SettingOptions: ParsableArguments {
                 (.aheadSeconds, aheadSeconds),
             ] + Array(zip(Setting.database, database.given))
             + Array(zip(Setting.edge, edge.given))
+            + Array(zip(Setting.objects, objects.given))
             + Array(zip(Setting.exports, exports.given))
         precondition(options.count == Setting.all.count, "every setting has an option")
         var given: [String: String] = [:]

@@ -56,6 +56,8 @@ extension Setting {
             With `TENANT_ID` the server does not start: a tenant comes from the credential alone. These
             mean nothing here, and are named at the start if they are set:
             \(SettingAlias.unused.map { "`\($0)`" }.joined(separator: ", ")).
+            Where `objects.url` is a bucket, the variables of AWS are those of its tools, as
+            [operating.md](operating.md#where-objects-are-kept) says.
 
             ## Production
 

@@ -38,6 +38,8 @@ struct Settings: Sendable {
     let exports: ExportSettings
     /// The database, if the store is not in a folder.
     let database: DatabaseSettings?
+    /// Where whole objects are kept.
+    let objects: ObjectSettings
 
     /// The issuer that `JWT_SECRET` describes, unless a file of issuers is set.
     let secretIssuer: TokenIssuer?
@@ -86,6 +88,11 @@ struct Settings: Sendable {
         edge = try await EdgeSettings(reader)
         exports = try await ExportSettings(reader)
         database = try await DatabaseSettings(reader)
+        objects = try await ObjectSettings(
+            reader,
+            dataDirectory: dataDirectory,
+            environment: environment
+        )
         var values: [(setting: Setting, value: String?, source: SettingReader.Source)] = []
         for setting in Setting.all {
             let source = try await reader.source(setting)
@@ -94,7 +101,9 @@ struct Settings: Sendable {
         }
         self.values = values
         secretIssuer = issuersFile == nil ? try SettingAlias.issuer(in: environment) : nil
-        notices = Settings.notices(environment, values.map(\.source), secretIssuer)
+        let unread =
+            objects.usesAWS ? environment.filter { !$0.key.hasPrefix("AWS_") } : environment
+        notices = Settings.notices(unread, values.map(\.source), secretIssuer)
         if try await reader.text(.environment) == "production" {
             let rules = ProductionRules(
                 isOpen: isOpen,

@@ -2,9 +2,10 @@
 
 internal import Cairn
 internal import CairnLedger
-internal import struct Crypto.SHA256
 internal import Foundation
 internal import Synchronization
+
+internal import struct Crypto.SHA256
 
 /// Content that is being written, of an object that is not there yet.
 final class ObjectDraft: Sendable {

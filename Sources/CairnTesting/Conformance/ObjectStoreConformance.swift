@@ -44,7 +44,10 @@ package struct ObjectStoreConformance: Sendable, CustomTestStringConvertible {
     }
 
     /// Every promise an object store makes.
-    package static let all = basics + puts + reads + lists + locks
+    package static let all = unlocked + locks
+
+    /// Those that need no retaining or holding.
+    package static let unlocked = basics + puts + reads + lists
 
     /// Larger than what any store takes in one piece.
     static let largeCount = 17 << 20

@@ -2,8 +2,9 @@
 
 package import Cairn
 package import CairnLedger
-internal import struct Crypto.SHA256
 internal import Synchronization
+
+internal import struct Crypto.SHA256
 
 /// Bytes that are easily made and hard to mix up, in pieces, as an object is made of.
 package struct SampleBytes: Sendable {
