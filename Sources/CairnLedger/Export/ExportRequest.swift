@@ -37,7 +37,7 @@ package struct ExportRequest: Sendable, Equatable {
     package var name = "export"
     /// What the data file is.
     package var format = ExportFormat.ndjson
-    /// The set of columns of a table.
+    /// The set of columns of a table; of an array, the shape of an older service.
     package var columns: String?
     /// Whether cells that a spreadsheet may run are left as they are.
     package var isRaw = false
@@ -134,8 +134,8 @@ package struct ExportRequest: Sendable, Equatable {
         guard !format.isTable || compression == .none || format == .csv else {
             throw .init(member: "compression", rule: "a workbook is compressed already")
         }
-        if !format.isTable, columns != nil {
-            throw .init(member: "columns", rule: "goes with the formats csv and xlsx")
+        if format == .ndjson, columns != nil {
+            throw .init(member: "columns", rule: "goes with the formats csv, json and xlsx")
         }
         for name in ["formulas", "bom"] where members[name] != nil && format != .csv {
             throw .init(member: name, rule: "goes with the format csv")

@@ -14,6 +14,8 @@ struct DialectRoutes<Spoken: Dialect>: Sendable {
     let services: ServerServices
     let metrics: RequestMetrics
     let quotas: Quotas
+    /// Exports, as every dialect asks for them.
+    var exports: DialectExports { DialectExports(configuration, services) }
     /// Lets one part of a ledger be counted at a time.
     private let turns = Turns(1)
 

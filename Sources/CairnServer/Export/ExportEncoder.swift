@@ -1,18 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Cairn
 internal import CairnAPI
 package import CairnLedger
 
 /// Writes records as the API shows them: the data files of exports.
 package struct ExportEncoder: RecordEncoder {
     private let shape: ExportShape
+    /// Shows a record as an older service does, where that is asked for.
+    private var shown: (@Sendable (FoundRecord) -> JSONObject)?
 
     /// The encoder of a request; a workbook's rows are CSV as it is recorded.
     ///
     /// - Throws: ``RecordQuery/Malformed`` for a set of columns that there is not.
     package init(_ request: ExportRequest) throws(RecordQuery.Malformed) {
         switch request.format {
-        case .json: shape = .array
+        case .json:
+            shape = .array
+            switch request.columns {
+            case nil: break
+            case "orgs/1":
+                shown = { OrgsDialect().shown($0) }
+            case "logs/1": shown = { LogsDialect().shown($0) }
+            case "audit/1": shown = { AuditDialect().shown($0) }
+            default: throw .init(member: "columns", rule: "one of orgs/1, logs/1, audit/1")
+            }
         case .ndjson: shape = .lines
         case .csv, .xlsx:
             let name = request.columns ?? ExportColumns.complete.rawValue
@@ -37,10 +49,30 @@ package struct ExportEncoder: RecordEncoder {
         of tenant: String,
         areFirst: Bool
     ) throws(LedgerError) -> [UInt8] {
+        if let shown { return Self.array(records.map(shown), of: tenant, areFirst: areFirst) }
         var bodies: [RecordBody] = []
         bodies.reserveCapacity(records.count)
         for record in records { bodies.append(try RecordBody(record)) }
         return shape.bytes(bodies, tenant: tenant, areFirst: areFirst)
+    }
+
+    /// Objects as elements of an array that is indented by two.
+    private static func array(
+        _ objects: [JSONObject],
+        of tenant: String,
+        areFirst: Bool
+    ) -> [UInt8] {
+        var output: [UInt8] = []
+        for (position, object) in objects.enumerated() {
+            var object = object
+            if object["orgId"] != nil { object["orgId"] = .string(tenant) }
+            if !areFirst || position > 0 { output.append(UInt8(ascii: ",")) }
+            for line in JSONText.prettyPrinted(.object(object)).utf8.split(separator: 0x0A) {
+                output += [0x0A, UInt8(ascii: " "), UInt8(ascii: " ")]
+                output += line
+            }
+        }
+        return output
     }
 
     /// What comes behind the last record.

@@ -26,6 +26,26 @@ struct QueryParameters {
         }
     }
 
+    /// Reads the members of an object as if they had been parameters; absent is none.
+    ///
+    /// - Throws: ``Problem`` naming the member that there is not, or that is no text.
+    init(of value: JSONValue?, named name: String, only names: Set<String>) throws(Problem) {
+        guard let value else { return }
+        guard let members = value.object else {
+            throw .member(name, "wrong_type", "must be an object")
+        }
+        for (member, value) in members {
+            let field = name.isEmpty ? member : "\(name).\(member)"
+            guard names.contains(member) else {
+                throw .member(field, "unknown_member", "is not a filter")
+            }
+            guard let text = value.string else {
+                throw .member(field, "wrong_type", "must be a text")
+            }
+            pairs.append((member, text))
+        }
+    }
+
     /// The same without some parameters.
     func without(_ names: [String]) -> QueryParameters {
         var rest = self

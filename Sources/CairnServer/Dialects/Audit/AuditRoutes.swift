@@ -30,15 +30,15 @@ struct AuditRoutes: Sendable {
                 handler: verify
             ),
             Route(.get, "\(Self.base)/{id}", for: .holders(.eventsRead), handler: show),
-            Route(.post, Self.exports, for: .holders(.eventsRead), handler: export),
-            Route(.get, Self.exports, for: .holders(.eventsRead), handler: listExports),
-            Route(.get, "\(Self.exports)/formats", for: .holders(.eventsRead), handler: formats),
-            Route(.get, "\(Self.exports)/{id}", for: .holders(.eventsRead), handler: showExport),
+            Route(.post, Self.exports, for: .holders(.exportsWrite), handler: export),
+            Route(.get, Self.exports, for: .holders(.exportsRead), handler: listExports),
+            Route(.get, "\(Self.exports)/formats", for: .holders(.exportsRead), handler: formats),
+            Route(.get, "\(Self.exports)/{id}", for: .holders(.exportsRead), handler: showExport),
             Route(
                 .get,
                 "\(Self.exports)/{id}/download",
-                for: .holders(.eventsRead),
-                handler: showExport
+                for: .holders(.exportsRead),
+                handler: download
             ),
         ]
     }
@@ -71,6 +71,19 @@ struct AuditRoutes: Sendable {
             "ip_address", "search", "start_date", "end_date", "page", "page_size", "snapshot",
             "cursor",
         ])
+        let (query, _) = try Self.query(parameters)
+        let place = try common.pageNumber(
+            parameters,
+            preset: Self.pagePreset,
+            limit: Self.pageLimit
+        )
+        return try await common.page(query, place, parameters, named: "events", context)
+    }
+
+    /// What is asked for, and the words of a search as they were sent.
+    private static func query(
+        _ parameters: QueryParameters
+    ) throws(Problem) -> (query: RecordQuery, words: String?) {
         var query = RecordQuery()
         for (name, key) in [
             ("event_type", FilterKey.type), ("user_id", .actorID), ("action", .action),
@@ -84,16 +97,12 @@ struct AuditRoutes: Sendable {
             }
             query.filters.append(Filter(.risk, [risk.rawValue]))
         }
-        if let text = try parameters.one("search") {
-            query.text = try EventQuery.words(text, "search")
+        let words = try parameters.one("search")
+        query.text = try words.map { (text) throws(Problem) in
+            try EventQuery.words(text, "search")
         }
         (query.occurredFrom, query.occurredTo) = try parameters.dialectRange()
-        let place = try common.pageNumber(
-            parameters,
-            preset: Self.pagePreset,
-            limit: Self.pageLimit
-        )
-        return try await common.page(query, place, parameters, named: "events", context)
+        return (query, words)
     }
 
     @Sendable
@@ -122,6 +131,112 @@ struct AuditRoutes: Sendable {
             body["chain_verification"] = last.flatMap(AuditRoutes.facts) ?? ["status": "never_run"]
         }
         return Response(.object(body))
+    }
+
+    // MARK: Exports
+
+    @Sendable
+    private func export(_ request: Request, context: ServerContext) async throws -> Response {
+        try QueryParameters(request).allow(only: ["requested_by"])
+        let members = try Members.read(
+            try await request.jsonBody(upTo: common.configuration.requestBytes)
+        )
+        let known: Set = ["job_name", "export_format", "filters"]
+        if let stranger = members.first(where: { !known.contains($0.name) }) {
+            throw Problem.member(stranger.name, "unknown_member", "is not a member of a job")
+        }
+        let words = ["csv", "json", "xlsx"]
+        guard let word = members["export_format"]?.string, words.contains(word),
+            let format = ExportFormat(rawValue: word)
+        else {
+            throw Problem.member(
+                "export_format",
+                "invalid_value",
+                "one of \(words.joined(separator: ", "))"
+            )
+        }
+        let filters = try QueryParameters(
+            of: members["filters"],
+            named: "filters",
+            only: [
+                "event_type", "user_id", "action", "resource_type", "resource_id", "risk_level",
+                "ip_address", "search", "start_date", "end_date",
+            ]
+        )
+        let (query, search) = try Self.query(filters)
+        let job = try await common.exports.begin(
+            query,
+            words: search,
+            name: try Self.name(members["job_name"]),
+            format: format,
+            columns: format == .json ? "audit/1" : nil,
+            for: context
+        )
+        var response = Response(.object(shown(job)), status: .accepted)
+        response.headers[.location] = "\(Self.exports)/\(job.id)"
+        return response
+    }
+
+    private static func name(_ value: JSONValue?) throws(Problem) -> String? {
+        guard let value else { return nil }
+        guard let name = value.string else {
+            throw .member("job_name", "wrong_type", "must be a text")
+        }
+        return name
+    }
+
+    @Sendable
+    private func listExports(_ request: Request, context: ServerContext) async throws -> Response {
+        try QueryParameters(request).allow(only: [])
+        let jobs = try await common.exports.jobs.jobs(of: try context.caller())
+        return Response(
+            .object([
+                "exports": .array(jobs.map { .object(shown($0)) }),
+                "count": .number(JSONNumber(jobs.count)),
+            ])
+        )
+    }
+
+    @Sendable
+    private func formats(_ request: Request, context: ServerContext) async throws -> Response {
+        try QueryParameters(request).allow(only: [])
+        return Response(.object(["formats": ["csv", "json", "xlsx"]]))
+    }
+
+    @Sendable
+    private func showExport(_ request: Request, context: ServerContext) async throws -> Response {
+        try QueryParameters(request).allow(only: [])
+        return Response(.object(shown(try await common.exports.job(context.part("id"), for: context))))
+    }
+
+    @Sendable
+    private func download(_ request: Request, context: ServerContext) async throws -> Response {
+        try QueryParameters(request).allow(only: [])
+        let job = try await common.exports.job(context.part("id"), for: context)
+        let link = try await common.exports.jobs.link(to: job, for: try context.caller())
+        return Response(
+            .object([
+                "download_url": .string(link),
+                "expires_at": .string(common.exports.end(of: job).millisecondsText),
+            ])
+        )
+    }
+
+    private func shown(_ job: ExportJob) -> JSONObject {
+        var members: JSONObject = [
+            "id": .string(job.id), "job_name": .string(job.request.name),
+            "export_format": .string(job.request.format.rawValue),
+            "status": .string(job.state.rawValue),
+            "requested_by": job.requester["subject"] ?? job.requester["id"] ?? "anonymous",
+            "filters": .object(job.request.filter),
+            "total_records": .number(JSONNumber(job.counts.matched)),
+            "created_at": .string(job.createdAt.millisecondsText),
+        ]
+        members["completed_at"] = job.finishedAt.map { .string($0.millisecondsText) }
+        members["expires_at"] = job.expiresAt.map { .string($0.millisecondsText) }
+        members["file_size"] = job.file.map { .number(JSONNumber($0.bytes)) }
+        members["error"] = job.failure.map { .string($0) }
+        return members
     }
 
     // MARK: Verification
@@ -198,27 +313,5 @@ struct AuditRoutes: Sendable {
         ]
         facts["verified_at"] = job.finishedAt.map { .string($0.millisecondsText) }
         return .object(facts)
-    }
-
-    // MARK: What this version has not
-
-    @Sendable
-    private func export(_ request: Request, context: ServerContext) async throws -> Response {
-        throw Problem(.notImplemented, "This version has no exports.")
-    }
-
-    @Sendable
-    private func listExports(_ request: Request, context: ServerContext) async throws -> Response {
-        Response(.object(["exports": [], "count": 0]))
-    }
-
-    @Sendable
-    private func formats(_ request: Request, context: ServerContext) async throws -> Response {
-        Response(.object(["formats": []]))
-    }
-
-    @Sendable
-    private func showExport(_ request: Request, context: ServerContext) async throws -> Response {
-        throw Problem(.notFound)
     }
 }

@@ -21,11 +21,11 @@ struct LogsRoutes: Sendable {
             Route(.post, "\(Self.base)/bulk", for: .holders(.eventsWrite), handler: createAll),
             Route(.get, Self.base, for: .holders(.eventsRead), handler: list),
             Route(.get, "\(Self.base)/stats", for: .holders(.eventsRead), handler: count),
-            Route(.post, "\(Self.base)/export", for: .holders(.eventsRead), handler: export),
+            Route(.post, "\(Self.base)/export", for: .holders(.exportsWrite), handler: export),
             Route(
                 .get,
                 "\(Self.base)/export/{pipeline_id}",
-                for: .holders(.eventsRead),
+                for: .holders(.exportsRead),
                 handler: showExport
             ),
             Route(
@@ -109,6 +109,19 @@ struct LogsRoutes: Sendable {
             "action", "severity", "user_id", "resource_type", "resource_id", "search", "start_date",
             "end_date", "page", "page_size", "snapshot", "cursor",
         ])
+        let (query, _) = try Self.query(parameters)
+        let place = try common.pageNumber(
+            parameters,
+            preset: Self.pagePreset,
+            limit: Self.pageLimit
+        )
+        return try await common.page(query, place, parameters, named: "logs", context)
+    }
+
+    /// What is asked for, and the words of a search as they were sent.
+    private static func query(
+        _ parameters: QueryParameters
+    ) throws(Problem) -> (query: RecordQuery, words: String?) {
         var query = RecordQuery()
         for (name, key) in [
             ("action", FilterKey.action), ("user_id", .actorID), ("resource_type", .resourceType),
@@ -122,16 +135,12 @@ struct LogsRoutes: Sendable {
             }
             query.filters.append(Filter(.severity, [severity.rawValue]))
         }
-        if let text = try parameters.one("search") {
-            query.text = try EventQuery.words(text, "search")
+        let words = try parameters.one("search")
+        query.text = try words.map { (text) throws(Problem) in
+            try EventQuery.words(text, "search")
         }
         (query.occurredFrom, query.occurredTo) = try parameters.dialectRange()
-        let place = try common.pageNumber(
-            parameters,
-            preset: Self.pagePreset,
-            limit: Self.pageLimit
-        )
-        return try await common.page(query, place, parameters, named: "logs", context)
+        return (query, words)
     }
 
     @Sendable
@@ -161,17 +170,64 @@ struct LogsRoutes: Sendable {
         )
     }
 
-    // MARK: What this version has not
+    // MARK: Exports
 
     @Sendable
     private func export(_ request: Request, context: ServerContext) async throws -> Response {
-        throw Problem(.notImplemented, "This version has no exports.")
+        try QueryParameters(request).allow(only: [])
+        let bytes = try await request.jsonBody(upTo: common.configuration.requestBytes)
+        var members = bytes.isEmpty ? JSONObject() : try Members.read(bytes)
+        let word = members["format"] ?? "csv"
+        members["format"] = nil
+        guard let format = word.string.flatMap({ ExportFormat(rawValue: $0) }) else {
+            let words = ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Problem.member("format", "invalid_value", "one of \(words)")
+        }
+        let filters = try QueryParameters(
+            of: .object(members),
+            named: "",
+            only: [
+                "action", "severity", "user_id", "resource_type", "resource_id", "search",
+                "start_date", "end_date",
+            ]
+        )
+        let (query, search) = try Self.query(filters)
+        let job = try await common.exports.begin(
+            query,
+            words: search,
+            format: format,
+            columns: format == .json ? "logs/1" : nil,
+            for: context
+        )
+        var response = Response(.object(shown(job)), status: .accepted)
+        response.headers[.location] = "\(Self.base)/export/\(job.id)"
+        return response
     }
 
     @Sendable
     private func showExport(_ request: Request, context: ServerContext) async throws -> Response {
-        throw Problem(.notFound)
+        try QueryParameters(request).allow(only: [])
+        let job = try await common.exports.job(context.part("pipeline_id"), for: context)
+        return Response(.object(shown(job)))
     }
+
+    private func shown(_ job: ExportJob) -> JSONObject {
+        var members: JSONObject = [
+            "pipeline_id": .string(job.id), "status": .string(job.state.rawValue),
+            "format": .string(job.request.format.rawValue),
+            "record_count": .number(JSONNumber(job.counts.matched)),
+            "created_at": .string(job.createdAt.millisecondsText),
+        ]
+        members["completed_at"] = job.finishedAt.map { .string($0.millisecondsText) }
+        members["error"] = job.failure.map { .string($0) }
+        if job.state == .done {
+            members["download_url"] = .string(job.downloadPath)
+            members["expires_at"] = .string(common.exports.end(of: job).millisecondsText)
+        }
+        return members
+    }
+
+    // MARK: What this version has not
 
     @Sendable
     private func cleanUp(_ request: Request, context: ServerContext) async throws -> Response {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Cairn
+internal import CairnAPI
 internal import CairnLedger
 internal import HTTPTypes
 internal import Hummingbird
@@ -35,7 +36,7 @@ struct OrgsRoutes: Sendable {
                 handler: listOfResource
             ),
             Route(.get, "\(Self.base)/summary", for: .holders(.eventsRead), handler: summarise),
-            Route(.post, "\(Self.base)/export", for: .holders(.eventsRead), handler: export),
+            Route(.post, "\(Self.base)/export", for: .holders(.exportsWrite), handler: export),
         ]
     }
 
@@ -200,22 +201,40 @@ struct OrgsRoutes: Sendable {
         guard let range = members["dateRange"]?.object, let start = range["startDate"]?.string,
             let end = range["endDate"]?.string
         else { throw Problem(.malformedBody, "dateRange with startDate and endDate is required") }
-        _ = try Self.range(start, end)
+        var query = RecordQuery()
+        (query.occurredFrom, query.occurredTo) = try Self.range(start, end)
         if let value = members["eventTypes"], value != .null {
             guard let names = value.array?.map(\.string), !names.contains(nil) else {
                 throw Problem(.malformedBody, "eventTypes must be a list of texts")
             }
-            _ = try Self.types(names.compactMap { $0 })
+            query.filters = try Self.types(names.compactMap { $0 })
         }
         let format = members["format"] ?? "json"
-        guard let name = format.string, ["csv", "json"].contains(name.lowercased()) else {
+        guard let name = format.string?.lowercased(), ["csv", "json"].contains(name) else {
             let shown = format.string ?? CanonicalJSON(format).text
             throw Problem(
                 .malformedBody,
                 "Invalid format: \(shown.prefix(64)). Use 'csv' or 'json'"
             )
         }
-        throw Problem(.notImplemented, "This version has no exports")
+        let job = try await common.exports.begin(
+            query,
+            format: name == "csv" ? .csv : .json,
+            columns: "orgs/1",
+            for: context
+        )
+        var response = Response(
+            .object([
+                "exportId": .string(job.id), "status": .string(job.state.rawValue),
+                "s3Key": .string(job.fileKey?.text ?? ""),
+                "downloadUrl": .string(job.downloadPath),
+                "expiresAt": .string(common.exports.end(of: job).millisecondsText),
+                "recordCount": .number(JSONNumber(job.counts.matched)),
+            ]),
+            status: .accepted
+        )
+        response.headers[.location] = "\(Path.exports)/\(job.id)"
+        return response
     }
 
     private static func body(
