@@ -143,7 +143,8 @@ let package = Package(
             name: "CairnCommand",
             dependencies: [
                 "CairnServer", "CairnLocal", "CairnPostgres", "CairnAWS", "CairnLedger",
-                "CairnAPI", "Cairn", "CZlib", logging, metrics, lifecycle, nioCore, httpTypes, hummingbird, crypto,
+                "CairnAPI", "Cairn", "CZlib", logging, metrics, lifecycle, nioCore, httpTypes,
+                hummingbird, crypto,
                 instrumentation,
                 serviceContext,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
