@@ -235,9 +235,7 @@ let package = Package(
         .testTarget(
             name: "CairnAWSTests",
             dependencies: [
-                "CairnAWS", "CairnTesting", "CairnLedger", "Cairn", hummingbird, httpTypes, nioCore,
-                asyncHTTPClient,
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "CairnAWS", "CairnTesting", "CairnLedger", "Cairn", nioCore, asyncHTTPClient,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: settings

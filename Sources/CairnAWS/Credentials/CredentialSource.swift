@@ -74,7 +74,7 @@ package struct SharedFileCredentials: CredentialSource {
 
     /// Reads a profile by name, or the one called `default`, which need not be there.
     ///
-    /// - Parameter read: Gives the file's text, or nil if there is no file.
+    /// The file's text is nil if there is no file.
     package init(profile: String?, read: @escaping @Sendable () throws -> String?) {
         self.profile = profile ?? "default"
         isNamed = profile != nil

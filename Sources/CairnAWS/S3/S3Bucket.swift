@@ -17,11 +17,9 @@ package struct S3Bucket: Equatable, Sendable {
 
     /// Names a bucket, or returns nil for a name, a prefix, a region or an endpoint that is none.
     ///
-    /// - Parameters:
-    ///   - endpoint: The service's address, `https://host:port`; that of AWS in the region if it is
-    ///     nil.
-    ///   - isPathStyle: Where the name goes; for nil, into the host of AWS, and into the path for
-    ///     other endpoints and for names with points, which no certificate covers.
+    /// Without an endpoint, `https://host:port`, it is with AWS in its region. Unless the style is
+    /// given, the name goes into the host of AWS, and into the path for other endpoints and for names
+    /// with points, which no certificate covers.
     package init?(
         _ name: String,
         prefix: String = "",
