@@ -27,6 +27,8 @@ package enum OpenAPIDocument {
             description: Writing and reading records.
           - name: ledger
             description: What a ledger says of itself, and proofs of it.
+          - name: exports
+            description: Packages of records that prove themselves.
           - name: dialects
             description: The ledger in the shapes that older services speak.
           - name: access
@@ -406,6 +408,221 @@ package enum OpenAPIDocument {
                 "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
+          /v1/exports:
+            post:
+              tags: [exports]
+              operationId: createExport
+              summary: Make a package of all records that match, in the background.
+              description: |
+                Needs `exports:write`. The ledger is exported as it is now. That it was asked for is a record of the
+                ledger.
+              parameters:
+                - $ref: "#/components/parameters/IdempotencyKey"
+                - $ref: "#/components/parameters/RequestID"
+              requestBody:
+                required: false
+                content:
+                  application/json:
+                    schema: {$ref: "#/components/schemas/ExportRequest"}
+              responses:
+                "202":
+                  description: The export is queued.
+                  headers:
+                    X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                    Location:
+                      description: Where to ask how far it is.
+                      schema: {type: string}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/Export"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "409": {$ref: "#/components/responses/Problem"}
+                "413": {$ref: "#/components/responses/Problem"}
+                "415": {$ref: "#/components/responses/Problem"}
+                "422": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+            get:
+              tags: [exports]
+              operationId: listExports
+              summary: The newest 1 000 exports, the newest first.
+              description: Needs `exports:read`. Who is shown a part of the ledger sees the exports of that part.
+              parameters:
+                - $ref: "#/components/parameters/Limit"
+                - $ref: "#/components/parameters/ListCursor"
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: A page of exports.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [exports]
+                        properties:
+                          exports: {type: array, items: {$ref: "#/components/schemas/Export"}}
+                          next_cursor: {type: string}
+                        additionalProperties: false
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /v1/exports/formats:
+            get:
+              tags: [exports]
+              operationId: listExportFormats
+              summary: The formats of exports, and what goes with each.
+              parameters:
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The formats.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [formats]
+                        properties:
+                          formats:
+                            type: array
+                            items:
+                              type: object
+                              required: [format, media_type, description, compressions]
+                              properties:
+                                format: {enum: [csv, json, ndjson, xlsx]}
+                                media_type: {type: string}
+                                description: {type: string}
+                                compressions: {type: array, items: {enum: [none, gzip, zstd]}}
+                                columns: {type: array, items: {type: string}}
+                              additionalProperties: false
+                        additionalProperties: false
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /v1/exports/{id}:
+            get:
+              tags: [exports]
+              operationId: getExport
+              summary: How far an export is.
+              parameters:
+                - $ref: "#/components/parameters/ExportID"
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200": {$ref: "#/components/responses/Export"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+            delete:
+              tags: [exports]
+              operationId: cancelExport
+              summary: Call an export off, or take the file of a finished one away.
+              parameters:
+                - $ref: "#/components/parameters/ExportID"
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200": {$ref: "#/components/responses/Export"}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /v1/exports/{id}/download:
+            get:
+              tags: [exports]
+              operationId: downloadExport
+              summary: A link to the file of a finished export, made now.
+              description: |
+                The link is a secret: whoever has it downloads the file, without a credential, until it ends. That it
+                was asked for is a record of the ledger.
+              parameters:
+                - $ref: "#/components/parameters/ExportID"
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "302":
+                  description: Where the file is.
+                  headers:
+                    X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                    Location:
+                      description: The link.
+                      schema: {type: string}
+                "400": {$ref: "#/components/responses/Problem"}
+                "401": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "404": {$ref: "#/components/responses/Problem"}
+                "409": {$ref: "#/components/responses/Problem"}
+                "410": {$ref: "#/components/responses/Problem"}
+                "429": {$ref: "#/components/responses/Limited"}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
+          /v1/exports/{id}/file:
+            get:
+              tags: [exports]
+              operationId: getExportFile
+              summary: The file of an export, by a link that this server made.
+              security: [{}]
+              parameters:
+                - $ref: "#/components/parameters/ExportID"
+                - name: expires
+                  in: query
+                  required: true
+                  description: When the link ends, in seconds since 1970.
+                  schema: {type: integer, minimum: 0}
+                - name: signature
+                  in: query
+                  required: true
+                  schema: {type: string}
+                - name: Range
+                  in: header
+                  description: One range of bytes (RFC 9110, section 14.2).
+                  schema: {type: string}
+                - $ref: "#/components/parameters/RequestID"
+              responses:
+                "200":
+                  description: The file.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/zip: {schema: {type: string, format: binary}}
+                "206":
+                  description: A part of the file.
+                  headers:
+                    X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                    Content-Range: {schema: {type: string}}
+                  content:
+                    application/zip: {schema: {type: string, format: binary}}
+                "400": {$ref: "#/components/responses/Problem"}
+                "403": {$ref: "#/components/responses/Problem"}
+                "410": {$ref: "#/components/responses/Problem"}
+                "416":
+                  description: The file has no such part.
+                  headers:
+                    X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}
+                    Content-Range: {schema: {type: string}}
+                "500": {$ref: "#/components/responses/Problem"}
+                "503": {$ref: "#/components/responses/Unavailable"}
+
           /v1/ledger:
             get:
               tags: [ledger]
@@ -1129,7 +1346,8 @@ package enum OpenAPIDocument {
             post:
               tags: [dialects]
               operationId: exportOrgsEvents
-              summary: Not in this version.
+              summary: Make an export in the background.
+              description: Needs `exports:write`. How far it is, and its file, are at `/v1/exports/{exportId}`.
               parameters:
                 - name: orgId
                   in: path
@@ -1144,6 +1362,22 @@ package enum OpenAPIDocument {
                   application/json:
                     schema: {$ref: "#/components/schemas/OrgsExportRequest"}
               responses:
+                "202":
+                  description: The export is queued.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [exportId, status, s3Key, downloadUrl, expiresAt, recordCount]
+                        properties:
+                          exportId: {type: string}
+                          status: {type: string}
+                          s3Key: {type: string}
+                          downloadUrl: {type: string}
+                          expiresAt: {$ref: "#/components/schemas/Time"}
+                          recordCount: {type: integer, minimum: 0}
+                        additionalProperties: false
                 "400": {$ref: "#/components/responses/OrgsError"}
                 "401": {$ref: "#/components/responses/OrgsError"}
                 "403": {$ref: "#/components/responses/OrgsError"}
@@ -1153,7 +1387,6 @@ package enum OpenAPIDocument {
                 "422": {$ref: "#/components/responses/OrgsError"}
                 "429": {$ref: "#/components/responses/OrgsLimited"}
                 "500": {$ref: "#/components/responses/OrgsError"}
-                "501": {$ref: "#/components/responses/OrgsError"}
                 "503": {$ref: "#/components/responses/OrgsUnavailable"}
           /api/v1/logs:
             post:
@@ -1332,11 +1565,22 @@ package enum OpenAPIDocument {
             post:
               tags: [dialects]
               operationId: exportLogs
-              summary: Not in this version.
+              summary: Make an export in the background.
               parameters:
                 - $ref: "#/components/parameters/IdempotencyKey"
                 - $ref: "#/components/parameters/RequestID"
+              requestBody:
+                required: false
+                content:
+                  application/json:
+                    schema: {$ref: "#/components/schemas/LogExportRequest"}
               responses:
+                "202":
+                  description: The export.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/LogExport"}
                 "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
@@ -1344,15 +1588,15 @@ package enum OpenAPIDocument {
                 "409": {$ref: "#/components/responses/Problem"}
                 "413": {$ref: "#/components/responses/Problem"}
                 "422": {$ref: "#/components/responses/Problem"}
+                "415": {$ref: "#/components/responses/Problem"}
                 "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
-                "501": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
           /api/v1/logs/export/{pipeline_id}:
             get:
               tags: [dialects]
               operationId: getLogExport
-              summary: Not in this version.
+              summary: How far an export is.
               parameters:
                 - name: pipeline_id
                   in: path
@@ -1360,6 +1604,13 @@ package enum OpenAPIDocument {
                   schema: {type: string}
                 - $ref: "#/components/parameters/RequestID"
               responses:
+                "200":
+                  description: The export.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/LogExport"}
+                "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
@@ -1600,11 +1851,23 @@ package enum OpenAPIDocument {
             post:
               tags: [dialects]
               operationId: exportAuditEvents
-              summary: Not in this version.
+              summary: Make an export in the background.
               parameters:
+                - {name: requested_by, in: query, description: Not looked at; the credential says who it is., schema: {type: string}}
                 - $ref: "#/components/parameters/IdempotencyKey"
                 - $ref: "#/components/parameters/RequestID"
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: "#/components/schemas/AuditExportRequest"}
               responses:
+                "202":
+                  description: The export.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/AuditExport"}
                 "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
@@ -1612,14 +1875,14 @@ package enum OpenAPIDocument {
                 "409": {$ref: "#/components/responses/Problem"}
                 "413": {$ref: "#/components/responses/Problem"}
                 "422": {$ref: "#/components/responses/Problem"}
+                "415": {$ref: "#/components/responses/Problem"}
                 "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
-                "501": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
             get:
               tags: [dialects]
               operationId: listAuditExports
-              summary: Exports; this version has none.
+              summary: Exports, the newest first.
               parameters:
                 - $ref: "#/components/parameters/RequestID"
               responses:
@@ -1629,6 +1892,7 @@ package enum OpenAPIDocument {
                   content:
                     application/json:
                       schema: {$ref: "#/components/schemas/AuditExports"}
+                "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
@@ -1639,7 +1903,7 @@ package enum OpenAPIDocument {
             get:
               tags: [dialects]
               operationId: listAuditExportFormats
-              summary: Formats of exports; this version has none.
+              summary: Formats of exports.
               parameters:
                 - $ref: "#/components/parameters/RequestID"
               responses:
@@ -1649,6 +1913,7 @@ package enum OpenAPIDocument {
                   content:
                     application/json:
                       schema: {$ref: "#/components/schemas/AuditExportFormats"}
+                "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
@@ -1659,7 +1924,7 @@ package enum OpenAPIDocument {
             get:
               tags: [dialects]
               operationId: getAuditExport
-              summary: Not in this version.
+              summary: How far an export is.
               parameters:
                 - name: id
                   in: path
@@ -1667,6 +1932,13 @@ package enum OpenAPIDocument {
                   schema: {type: string}
                 - $ref: "#/components/parameters/RequestID"
               responses:
+                "200":
+                  description: The export.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema: {$ref: "#/components/schemas/AuditExport"}
+                "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
@@ -1677,7 +1949,7 @@ package enum OpenAPIDocument {
             get:
               tags: [dialects]
               operationId: downloadAuditExport
-              summary: Not in this version.
+              summary: A link to the file of a finished export.
               parameters:
                 - name: id
                   in: path
@@ -1685,9 +1957,24 @@ package enum OpenAPIDocument {
                   schema: {type: string}
                 - $ref: "#/components/parameters/RequestID"
               responses:
+                "200":
+                  description: The link.
+                  headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [download_url, expires_at]
+                        properties:
+                          download_url: {type: string}
+                          expires_at: {$ref: "#/components/schemas/Time"}
+                        additionalProperties: false
+                "400": {$ref: "#/components/responses/Problem"}
                 "401": {$ref: "#/components/responses/Problem"}
                 "403": {$ref: "#/components/responses/Problem"}
                 "404": {$ref: "#/components/responses/Problem"}
+                "409": {$ref: "#/components/responses/Problem"}
+                "410": {$ref: "#/components/responses/Problem"}
                 "429": {$ref: "#/components/responses/Limited"}
                 "500": {$ref: "#/components/responses/Problem"}
                 "503": {$ref: "#/components/responses/Unavailable"}
@@ -1819,6 +2106,11 @@ package enum OpenAPIDocument {
               required: true
               description: The last part of the ledger's origin.
               schema: {type: string, pattern: "^[0-9a-f]{32}$"}
+            ExportID:
+              name: id
+              in: path
+              required: true
+              schema: {type: string}
             VerificationID:
               name: id
               in: path
@@ -1940,6 +2232,12 @@ package enum OpenAPIDocument {
               content:
                 text/plain:
                   schema: {type: string}
+            Export:
+              description: The export.
+              headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
+              content:
+                application/json:
+                  schema: {$ref: "#/components/schemas/Export"}
             Verification:
               description: The verification.
               headers: {X-Request-Id: {$ref: "#/components/headers/X-Request-Id"}}
@@ -2234,6 +2532,118 @@ package enum OpenAPIDocument {
                   type: string
                   description: A signed note that the caller holds to be right.
                 contents: {type: boolean, default: true}
+              additionalProperties: false
+            ExportRequest:
+              type: object
+              properties:
+                name: {type: string, minLength: 1, maxLength: 128, pattern: "^[^\\x00-\\x1F\\x7F-\\x9F]+$", default: export}
+                format: {enum: [csv, json, ndjson, xlsx], default: ndjson}
+                columns:
+                  description: The columns of csv and xlsx, `complete/1` unless it is said; the shape of json.
+                  enum: [complete/1, orgs/1, orgs-details/1, security/1, logs/1, audit/1]
+                formulas: {enum: [neutralised, raw], description: Of csv.}
+                bom: {type: boolean, description: Of csv.}
+                compression: {enum: [none, gzip, zstd], default: none}
+                accounted:
+                  type: boolean
+                  default: false
+                  description: Whether every record of the range that is left out is accounted for. Not with `q`.
+                filter:
+                  type: object
+                  description: |
+                    Conditions by the names that `GET /v1/events` has for them; a value is a text, or an array of
+                    alternatives.
+                  properties:
+                    type: {$ref: "#/components/schemas/Condition"}
+                    action: {$ref: "#/components/schemas/Condition"}
+                    category: {$ref: "#/components/schemas/Condition"}
+                    actor_id: {$ref: "#/components/schemas/Condition"}
+                    actor_type: {$ref: "#/components/schemas/Condition"}
+                    resource_type: {$ref: "#/components/schemas/Condition"}
+                    resource_id: {$ref: "#/components/schemas/Condition"}
+                    ip: {$ref: "#/components/schemas/Condition"}
+                    request_id: {$ref: "#/components/schemas/Condition"}
+                    session_id: {$ref: "#/components/schemas/Condition"}
+                    external_id: {$ref: "#/components/schemas/Condition"}
+                    outcome:
+                      oneOf:
+                        - {$ref: "#/components/schemas/Outcome"}
+                        - {type: array, minItems: 1, items: {$ref: "#/components/schemas/Outcome"}}
+                    severity:
+                      oneOf:
+                        - {$ref: "#/components/schemas/Severity"}
+                        - {type: array, minItems: 1, items: {$ref: "#/components/schemas/Severity"}}
+                    risk:
+                      oneOf:
+                        - {$ref: "#/components/schemas/Risk"}
+                        - {type: array, minItems: 1, items: {$ref: "#/components/schemas/Risk"}}
+                    from: {$ref: "#/components/schemas/Bound"}
+                    to: {$ref: "#/components/schemas/Bound"}
+                    received_from: {$ref: "#/components/schemas/Bound"}
+                    received_to: {$ref: "#/components/schemas/Bound"}
+                    index_from: {$ref: "#/components/schemas/Index"}
+                    index_to: {$ref: "#/components/schemas/Index"}
+                    q: {type: string, minLength: 1}
+                  patternProperties:
+                    "^details[.].{1,200}$": {$ref: "#/components/schemas/Condition"}
+                  additionalProperties: false
+              additionalProperties: false
+            Condition:
+              oneOf:
+                - {type: string}
+                - {type: array, minItems: 1, items: {type: string}}
+            Export:
+              type: object
+              required: [id, name, state, format, compression, accounted, filter, requested_by, created_at, range, progress]
+              properties:
+                id: {type: string}
+                name: {type: string}
+                state: {enum: [queued, running, done, failed, cancelled, expired]}
+                format: {enum: [csv, json, ndjson, xlsx]}
+                columns: {type: string}
+                formulas: {enum: [neutralised, raw]}
+                bom: {type: boolean}
+                compression: {enum: [none, gzip, zstd]}
+                accounted: {type: boolean}
+                filter: {type: object}
+                requested_by:
+                  type: object
+                  required: [kind]
+                  properties:
+                    kind: {type: string}
+                    id: {type: string}
+                    subject: {type: string}
+                  additionalProperties: false
+                created_at: {$ref: "#/components/schemas/Time"}
+                started_at: {$ref: "#/components/schemas/Time"}
+                finished_at: {$ref: "#/components/schemas/Time"}
+                expires_at: {$ref: "#/components/schemas/Time"}
+                range:
+                  type: object
+                  required: [from, to, size]
+                  properties:
+                    from: {$ref: "#/components/schemas/Index"}
+                    to: {$ref: "#/components/schemas/Index"}
+                    size: {$ref: "#/components/schemas/Index"}
+                  additionalProperties: false
+                progress:
+                  type: object
+                  required: [checked, total, records]
+                  properties:
+                    checked: {type: integer, minimum: 0, description: Indexes that were gone through.}
+                    total: {type: integer, minimum: 0}
+                    records: {type: integer, minimum: 0, description: Records that are exported so far.}
+                    rate: {type: integer, minimum: 0, description: Indexes a second, while it runs.}
+                  additionalProperties: false
+                detail: {type: string, description: Why it failed.}
+                file:
+                  type: object
+                  required: [name, size, sha256]
+                  properties:
+                    name: {type: string}
+                    size: {type: integer, minimum: 0}
+                    sha256: {$ref: "#/components/schemas/Hash"}
+                  additionalProperties: false
               additionalProperties: false
             Verification:
               type: object
@@ -2688,11 +3098,76 @@ package enum OpenAPIDocument {
                 first_fault: {type: [object, "null"]}
                 trusted: {}
                 verified_at: {$ref: "#/components/schemas/Time"}
+            LogExportRequest:
+              type: object
+              properties:
+                format: {enum: [csv, json, ndjson, xlsx], default: csv}
+                action: {type: string}
+                severity: {type: string}
+                user_id: {type: string}
+                resource_type: {type: string}
+                resource_id: {type: string}
+                search: {type: string}
+                start_date: {type: string}
+                end_date: {type: string}
+              additionalProperties: false
+            LogExport:
+              type: object
+              required: [pipeline_id, status, format, record_count, created_at]
+              properties:
+                pipeline_id: {type: string}
+                status: {type: string}
+                format: {type: string}
+                record_count: {type: integer, minimum: 0}
+                created_at: {$ref: "#/components/schemas/Time"}
+                completed_at: {$ref: "#/components/schemas/Time"}
+                expires_at: {$ref: "#/components/schemas/Time"}
+                download_url: {type: string}
+                error: {type: string}
+              additionalProperties: false
+            AuditExportRequest:
+              type: object
+              required: [export_format]
+              properties:
+                job_name: {type: string, minLength: 1, maxLength: 128, pattern: "^[^\\x00-\\x1F\\x7F-\\x9F]+$"}
+                export_format: {enum: [csv, json, xlsx]}
+                filters:
+                  type: object
+                  properties:
+                    event_type: {type: string}
+                    user_id: {type: string}
+                    action: {type: string}
+                    resource_type: {type: string}
+                    resource_id: {type: string}
+                    risk_level: {type: string}
+                    ip_address: {type: string}
+                    search: {type: string}
+                    start_date: {type: string}
+                    end_date: {type: string}
+                  additionalProperties: false
+              additionalProperties: false
+            AuditExport:
+              type: object
+              required: [id, job_name, export_format, status, requested_by, filters, total_records, created_at]
+              properties:
+                id: {type: string}
+                job_name: {type: string}
+                export_format: {type: string}
+                status: {type: string}
+                requested_by: {type: string}
+                filters: {type: object}
+                total_records: {type: integer, minimum: 0}
+                created_at: {$ref: "#/components/schemas/Time"}
+                completed_at: {$ref: "#/components/schemas/Time"}
+                expires_at: {$ref: "#/components/schemas/Time"}
+                file_size: {type: integer, minimum: 0}
+                error: {type: string}
+              additionalProperties: false
             AuditExports:
               type: object
               required: [exports, count]
               properties:
-                exports: {type: array}
+                exports: {type: array, items: {$ref: "#/components/schemas/AuditExport"}}
                 count: {type: integer}
             AuditExportFormats:
               type: object
@@ -2723,6 +3198,10 @@ package enum OpenAPIDocument {
                     - idempotency_in_progress
                     - idempotency_key_reused
                     - too_many_keys
+                    - too_many_exports
+                    - export_not_done
+                    - export_expired
+                    - link_refused
                     - not_found
                     - route_not_found
                     - checkpoint_not_found

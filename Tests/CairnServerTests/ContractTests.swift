@@ -45,7 +45,7 @@ struct ContractTests {
         let setting = try ServerSetting.make()
         let registered = Set(setting.server.contract.map { "\($0.method) \($0.path)" })
         #expect(documented == registered)
-        #expect(registered.count == 51)
+        #expect(registered.count == 58)
     }
 
     @Test("Every code of a problem is in the document and in the list of problems, both ways")

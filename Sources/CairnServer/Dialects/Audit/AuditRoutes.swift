@@ -206,7 +206,9 @@ struct AuditRoutes: Sendable {
     @Sendable
     private func showExport(_ request: Request, context: ServerContext) async throws -> Response {
         try QueryParameters(request).allow(only: [])
-        return Response(.object(shown(try await common.exports.job(context.part("id"), for: context))))
+        return Response(
+            .object(shown(try await common.exports.job(context.part("id"), for: context)))
+        )
     }
 
     @Sendable
