@@ -199,7 +199,7 @@ struct RecorderTests {
     @Test("A question that breaks a rule is told from a server that is away")
     func invalidQuery() async throws {
         try await withAuditServer { server, _ in
-            let recorder = try AuditRecorder(to: HTTPDestination.patient(server.url))
+            let recorder = try AuditRecorder(to: HTTPDestination(url: server.url))
             #expect(await recorder.query(AuditQuery(limit: 0)).code == .invalidQuery)
             var query = AuditQuery()
             query.cursor = "none of yours & more"

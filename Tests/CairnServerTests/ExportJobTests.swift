@@ -218,4 +218,79 @@ struct ExportJobTests {
             #expect(formats[3]["compressions"] == ["none"])
         }
     }
+
+    @Test("Exports of older services have their shapes")
+    func dialects() async throws {
+        try await withServer { client, setting in
+            let events = [
+                (
+                    "/v1/orgs/default/audit",
+                    #"{"eventType":"ROLE_CHANGE","actorId":"ada","action":"assign","#
+                        + #""resourceType":"role","resourceId":"r-1","outcome":"SUCCESS"}"#
+                ),
+                ("/api/v1/logs", #"{"action":"LOGIN","resource_type":"user","user_id":"ada"}"#),
+                ("/api/v1/audit", #"{"event_type":"user.login","user_id":"ada"}"#),
+            ]
+            for (path, body) in events {
+                #expect(try await client.post(path, body).status == 201, "\(path)")
+            }
+            let range = #""dateRange":{"startDate":"2020-01-01","endDate":"2100-01-01"}"#
+            let asked: [(path: String, body: String, id: String, file: String, list: String)] = [
+                (
+                    "/v1/orgs/default/audit/export", "{\(range)}", "exportId", "events.json",
+                    "/v1/orgs/default/audit?startDate=2020-01-01&endDate=2100-01-01"
+                ),
+                (
+                    "/api/v1/logs/export", #"{"format":"json"}"#, "pipeline_id", "events.json",
+                    "/api/v1/logs"
+                ),
+                (
+                    "/api/v1/export?requested_by=admin",
+                    #"{"job_name":"All","export_format":"json","filters":{}}"#, "id",
+                    "events.json", "/api/v1/audit"
+                ),
+            ]
+            try await withTemporaryFolder { folder in
+                for (path, body, id, file, list) in asked {
+                    let reply = try await client.post(path, body)
+                    #expect(reply.status == 202, "\(path): \(reply.text)")
+                    let name = try #require(reply.json[id]?.string)
+                    while await setting.worker.work() {}
+                    let link = try await client.get("/v1/exports/\(name)/download")
+                    let bytes = try await client.get(try #require(link.header("Location"))).bytes
+                    let zip = folder.appendingPathComponent("\(name).zip").path
+                    try Data(bytes).write(to: URL(fileURLWithPath: zip))
+                    let files = try ZipFiles(zip)
+                    let verdict = await ExportVerifier(
+                        key: setting.key,
+                        tools: ExportToolbox(folder: folder.path)
+                    ).verify(files)
+                    #expect(verdict.faults == [])
+                    let read = try files.open(file)
+                    var data: [UInt8] = []
+                    while let piece = try read() { data += piece }
+                    let exported = try #require(try JSONValue(parsing: data).array)
+                    let page = try await client.get(list).json
+                    let shown = page["items"]?.array ?? page["logs"]?.array ?? page["events"]?.array
+                    #expect(exported.count == 3)
+                    #expect(Set(exported.map(\.canonical)) == Set((shown ?? []).map(\.canonical)))
+                }
+            }
+            let pipeline = try await client.get("/api/v1/export")
+            #expect(pipeline.json["count"] == 3)
+            let done = try #require(pipeline.json["exports"]?[0]?["id"]?.string)
+            #expect(pipeline.json["exports"]?[0]?["status"] == "done")
+            let link = try await client.get("/api/v1/export/\(done)/download")
+            #expect(link.json["download_url"]?.string?.contains("/file?") == true)
+        }
+    }
+}
+
+/// Runs `body` with a folder of its own.
+private func withTemporaryFolder(_ body: (URL) async throws -> Void) async throws {
+    let folder = FileManager.default.temporaryDirectory
+        .appendingPathComponent("cairn-export-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try await body(folder)
 }

@@ -56,6 +56,8 @@ package struct ExportWorker: Service {
 
     /// Works until the process is asked to end.
     package func run() async throws {
+        // What did not happen yet is counted as well.
+        for state in [ExportJob.State.done, .failed] { ended(state, by: 0, records: 0) }
         await cancelWhenGracefulShutdown {
             // Nobody else uses such a store, so what is taken is nobody's.
             if !store.isShared { await releaseAll() }
@@ -164,8 +166,13 @@ package struct ExportWorker: Service {
     }
 
     private func count(_ job: ExportJob) {
-        Counter(label: Telemetry.exports, dimensions: [("state", job.state.rawValue)]).increment()
-        Counter(label: Telemetry.exportedRecords).increment(by: Int(job.counts.matched))
+        ended(job.state, by: 1, records: job.counts.matched)
+    }
+
+    private func ended(_ state: ExportJob.State, by count: Int, records: UInt64) {
+        Counter(label: Telemetry.exports, dimensions: [("state", state.rawValue)])
+            .increment(by: count)
+        Counter(label: Telemetry.exportedRecords).increment(by: Int(records))
     }
 
     /// Does something long while a lease is prolonged beside it.

@@ -8,7 +8,7 @@ package import CairnLedger
 package struct ExportEncoder: RecordEncoder {
     private let shape: ExportShape
     /// Shows a record as an older service does, where that is asked for.
-    private var shown: (@Sendable (FoundRecord) -> JSONObject)?
+    private var shown: (@Sendable (FoundRecord, _ tenant: String) -> JSONObject)?
 
     /// The encoder of a request; a workbook's rows are CSV as it is recorded.
     ///
@@ -20,9 +20,13 @@ package struct ExportEncoder: RecordEncoder {
             switch request.columns {
             case nil: break
             case "orgs/1":
-                shown = { OrgsDialect().shown($0) }
-            case "logs/1": shown = { LogsDialect().shown($0) }
-            case "audit/1": shown = { AuditDialect().shown($0) }
+                shown = { found, tenant in
+                    var members = OrgsDialect().shown(found)
+                    members["orgId"] = .string(tenant)
+                    return members
+                }
+            case "logs/1": shown = { found, _ in LogsDialect().shown(found) }
+            case "audit/1": shown = { found, _ in AuditDialect().shown(found) }
             default: throw .init(member: "columns", rule: "one of orgs/1, logs/1, audit/1")
             }
         case .ndjson: shape = .lines
@@ -49,7 +53,9 @@ package struct ExportEncoder: RecordEncoder {
         of tenant: String,
         areFirst: Bool
     ) throws(LedgerError) -> [UInt8] {
-        if let shown { return Self.array(records.map(shown), of: tenant, areFirst: areFirst) }
+        if let shown {
+            return Self.array(records.map { shown($0, tenant) }, areFirst: areFirst)
+        }
         var bodies: [RecordBody] = []
         bodies.reserveCapacity(records.count)
         for record in records { bodies.append(try RecordBody(record)) }
@@ -59,13 +65,10 @@ package struct ExportEncoder: RecordEncoder {
     /// Objects as elements of an array that is indented by two.
     private static func array(
         _ objects: [JSONObject],
-        of tenant: String,
         areFirst: Bool
     ) -> [UInt8] {
         var output: [UInt8] = []
         for (position, object) in objects.enumerated() {
-            var object = object
-            if object["orgId"] != nil { object["orgId"] = .string(tenant) }
             if !areFirst || position > 0 { output.append(UInt8(ascii: ",")) }
             for line in JSONText.prettyPrinted(.object(object)).utf8.split(separator: 0x0A) {
                 output += [0x0A, UInt8(ascii: " "), UInt8(ascii: " ")]
