@@ -29,7 +29,7 @@ package struct RecordBody: Sendable {
         previousHash: Digest,
         hash: Digest
     ) throws(Leaf.Malformed) {
-        let leaf = try Leaf(parsing: bytes)
+        let leaf = try Leaf(reading: bytes)
         id = leaf.id
         index = leaf.index
         receivedAt = leaf.receivedAt

@@ -62,6 +62,33 @@ public enum Commitment {
         return Digest.sha256(input)
     }
 
+    /// A record digest while it is computed, field by field in ascending order, with reused buffers.
+    struct RecordHash {
+        private var input = recordPrefix
+        private var field = fieldPrefix
+
+        init() {
+            input.reserveCapacity(2048)
+            field.reserveCapacity(1024)
+        }
+
+        /// Adds a field of which the digest is known.
+        mutating func add(_ path: FieldPath, _ digest: Digest) {
+            append(path.utf8, digest, to: &input)
+        }
+
+        /// Adds a field by its salt and value.
+        mutating func add(_ path: FieldPath, salt: Digest, value: [UInt8]) {
+            field.removeLast(field.count - fieldPrefix.count)
+            salt.append(to: &field)
+            field.append(contentsOf: value)
+            append(path.utf8, Digest.sha256(field), to: &input)
+        }
+
+        /// The digest of all fields so far.
+        var digest: Digest { Digest.sha256(input) }
+    }
+
     /// Gives each field of a record with its salt, with one reused buffer.
     static func withSalts(
         of fields: Fields,

@@ -52,6 +52,32 @@ public enum FieldPath: Hashable, Sendable {
         self = .other(text)
     }
 
+    /// The paths of the record format of each length, to be found by their bytes.
+    private static let known: [[(bytes: [UInt8], path: Known)]] = {
+        var known = [[(bytes: [UInt8], path: Known)]](repeating: [], count: 128)
+        for (bytes, path) in zip(bytes, Known.allCases) { known[bytes.count].append((bytes, path)) }
+        return known
+    }()
+
+    /// Reads a path from its bytes, or returns nil for bytes that are none.
+    init?(utf8: UnsafeRawBufferPointer) {
+        if utf8.count < FieldPath.known.count {
+            for (bytes, path) in FieldPath.known[utf8.count] where bytes.elementsEqual(utf8) {
+                self = .known(path)
+                return
+            }
+        }
+        self.init(String(decoding: utf8, as: UTF8.self))
+    }
+
+    /// Whether a path comes before another in the order of records, which is that of their bytes.
+    func precedes(_ other: FieldPath) -> Bool {
+        if case .known(let left) = self, case .known(let right) = other {
+            return left.rawValue < right.rawValue
+        }
+        return utf8.lexicographicallyPrecedes(other.utf8)
+    }
+
     /// The path as text.
     public var text: String {
         switch self {

@@ -35,7 +35,7 @@ public struct Fields: Hashable, Sendable {
         var previous: FieldPath?
         while iterator.position < encoded.count {
             guard let field = iterator.next() else { return nil }
-            if let previous, !Fields.precedes(previous, field.path) { return nil }
+            if let previous, !previous.precedes(field.path) { return nil }
             previous = field.path
         }
     }
@@ -94,11 +94,6 @@ public struct Fields: Hashable, Sendable {
             rest >>= 7
         }
         encoded.append(UInt8(rest))
-    }
-
-    private static func precedes(_ left: FieldPath, _ right: FieldPath) -> Bool {
-        if case .known(let a) = left, case .known(let b) = right { return a.rawValue < b.rawValue }
-        return left.utf8.lexicographicallyPrecedes(right.utf8)
     }
 
     /// The canonical bytes of a field's value, or nil if the record has no such field.

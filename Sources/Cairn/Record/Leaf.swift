@@ -101,6 +101,22 @@ public struct Leaf: Hashable, Sendable {
         self = leaf
     }
 
+    /// Reads a leaf that a store gives, without comparing its bytes with the one encoding: what an
+    /// audit does, and no reader needs.
+    ///
+    /// - Throws: ``Malformed`` as ``init(parsing:)`` does.
+    package init(reading bytes: [UInt8]) throws(Malformed) {
+        guard bytes.count <= Leaf.limitBytes else { throw .grammar }
+        let read = bytes.withUnsafeBytes { buffer in
+            var scanner = LeafScanner(buffer)
+            return scanner.leaf()
+        }
+        guard let leaf = read else {
+            throw Leaf.isOfOtherVersion(bytes) ? .unsupportedVersion : .grammar
+        }
+        self = leaf
+    }
+
     /// Whether the bytes carry the prefix and a version other than 1.
     private static func isOfOtherVersion(_ bytes: [UInt8]) -> Bool {
         let prefix = Array("audit-leaf/v".utf8)

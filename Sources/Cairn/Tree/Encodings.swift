@@ -141,6 +141,15 @@ struct Radix64: Sendable {
         }
     }
 
+    /// Reads the 43 characters of 32 bytes, without an array of them.
+    func digest(_ text: UnsafeRawBufferPointer) -> Digest? {
+        guard !isPadded, text.count == 43 else { return nil }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { block in
+            guard read(text, bodyCount: 43, to: block) else { return nil }
+            return Digest(raw: UnsafeRawBufferPointer(block))
+        }
+    }
+
     func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
         var bodyCount = text.count
         if isPadded {

@@ -87,7 +87,7 @@ private struct EvidenceScanner {
         items.reserveCapacity(24)
         while take(items.isEmpty ? "{\"path\":\"" : ",{\"path\":\"") {
             guard let name = text(),
-                let path = FieldPath(String(decoding: name, as: UTF8.self))
+                let path = FieldPath(utf8: name)
             else { return nil }
             if take(",\"salt\":\"") {
                 guard let salt = base64URL(), take(",\"value\":\""), let value = string(), take("}")
@@ -122,16 +122,17 @@ private struct EvidenceScanner {
     /// Reads to the closing quote; there are no escapes in it.
     private mutating func text() -> UnsafeRawBufferPointer? {
         let start = at
-        while at < bytes.count {
-            switch bytes[at] {
-            case UInt8(ascii: "\""):
-                defer { at += 1 }
-                return UnsafeRawBufferPointer(rebasing: bytes[start..<at])
-            case UInt8(ascii: "\\"): return nil
-            default: at += 1
-            }
+        guard let base = bytes.baseAddress else { return nil }
+        var end = at
+        while end < bytes.count {
+            let byte = base.load(fromByteOffset: end, as: UInt8.self)
+            if byte == UInt8(ascii: "\"") { break }
+            guard byte != UInt8(ascii: "\\") else { return nil }
+            end += 1
         }
-        return nil
+        guard end < bytes.count else { return nil }
+        at = end + 1
+        return UnsafeRawBufferPointer(start: base + start, count: end - start)
     }
 
     private mutating func hex() -> Digest? {
@@ -143,7 +144,7 @@ private struct EvidenceScanner {
     }
 
     private mutating func base64URL() -> Digest? {
-        text().flatMap { Base64URL.decode(utf8: $0) }.flatMap { Digest($0) }
+        text().flatMap { Radix64.url.digest($0) }
     }
 
     /// Reads to the closing quote of a string whose escapes are the canonical ones.

@@ -102,28 +102,39 @@ public struct Verifier: Sendable {
 
     /// Checks rules 2 and 3: paths, digests, shown values, and the record digest.
     public static func fault(in disclosure: Disclosure, against leaf: Leaf) -> Verdict? {
-        let paths = disclosure.items.map(\.path.utf8)
-        guard zip(paths, paths.dropFirst()).allSatisfy({ $0.lexicographicallyPrecedes($1) }) else {
-            return .fails(step: .fields, reason: "paths are not strictly ascending")
-        }
-        guard disclosure.items.contains(where: { $0.path == .known(.type) }) else {
-            return .fails(step: .fields, reason: "the record has no type")
-        }
+        var previous: FieldPath?
+        var hasType = false
         for item in disclosure.items {
-            guard case .shown(_, let value) = item.content else { continue }
-            guard isPlainString(value) || (try? CanonicalJSON(parsing: value))?.bytes == value
-            else {
-                return .fails(step: .values, reason: "\(item.path.text) is not canonical")
+            guard previous?.precedes(item.path) ?? true else {
+                return .fails(step: .fields, reason: "paths are not strictly ascending")
             }
-            if let key = splitKey(shadowedBy: paths, in: value, of: item.path) {
-                return .fails(
-                    step: .values,
-                    reason: "\(item.path.text) holds \(key), which has its own path"
-                )
+            previous = item.path
+            if item.path == .known(.type) { hasType = true }
+        }
+        guard hasType else { return .fails(step: .fields, reason: "the record has no type") }
+        // Only a path of a schema can take a key out of an object.
+        let split = disclosure.items.compactMap { item in
+            if case .other = item.path { item.path.utf8 } else { nil }
+        }
+        var record = Commitment.RecordHash()
+        for item in disclosure.items {
+            switch item.content {
+            case .withheld(let digest): record.add(item.path, digest)
+            case .shown(let salt, let value):
+                guard isPlainString(value) || (try? CanonicalJSON(parsing: value))?.bytes == value
+                else {
+                    return .fails(step: .values, reason: "\(item.path.text) is not canonical")
+                }
+                if !split.isEmpty, let key = splitKey(shadowedBy: split, in: value, of: item.path) {
+                    return .fails(
+                        step: .values,
+                        reason: "\(item.path.text) holds \(key), which has its own path"
+                    )
+                }
+                record.add(item.path, salt: salt, value: value)
             }
         }
-        let record = Commitment.record(disclosure.items.map { ($0.path, $0.digest) })
-        guard record == leaf.record else {
+        guard record.digest == leaf.record else {
             return .fails(step: .fields, reason: "the fields do not hash to the leaf's record")
         }
         return nil

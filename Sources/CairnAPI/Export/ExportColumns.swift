@@ -103,14 +103,16 @@ package enum ExportColumns: String, CaseIterable, Sendable {
         tenant: String,
         to output: inout CSVOutput
     ) {
-        var places: [FieldPath.Known: Range<Int>] = [:]
+        // By the path's code; a field that is not there has no bytes, and every value has some.
+        var places = [Range<Int>](repeating: 0..<0, count: FieldPath.Known.allCases.count + 1)
         for field in fields {
-            if case .known(let known) = field.path { places[known] = field.range }
+            if case .known(let known) = field.path { places[Int(known.rawValue)] = field.range }
         }
         let columns = columns
         fields.encoded.withUnsafeBytes { encoded in
             func bytes(_ path: FieldPath.Known) -> UnsafeRawBufferPointer? {
-                places[path].map { UnsafeRawBufferPointer(rebasing: encoded[$0]) }
+                let place = places[Int(path.rawValue)]
+                return place.isEmpty ? nil : UnsafeRawBufferPointer(rebasing: encoded[place])
             }
             let resource = bytes(.resources).flatMap { try? JSONValue(parsing: Array($0)) }?[0]
             for (_, value) in columns {

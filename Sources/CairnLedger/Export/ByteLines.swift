@@ -50,8 +50,16 @@ struct ByteLines: Sendable {
     }
 
     private func lineEnd(from start: Int) -> Int? {
-        buffer.withUnsafeBufferPointer { buffer in
-            buffer[start...].firstIndex(of: 0x0A)
+        buffer.withUnsafeBytes { buffer in
+            var at = start
+            let (ones, newlines): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x0A0A_0A0A_0A0A_0A0A)
+            // Eight bytes at once, as long as none of them ends the line.
+            while at + 8 <= buffer.count {
+                let word = buffer.loadUnaligned(fromByteOffset: at, as: UInt64.self) ^ newlines
+                guard (word &- ones) & ~word & (ones &* 0x80) == 0 else { break }
+                at += 8
+            }
+            return buffer[at...].firstIndex(of: 0x0A)
         }
     }
 }
