@@ -81,7 +81,9 @@ struct ExportPackageTests {
         try await setting.record(40, seed: 3)
         var generator = SeededGenerator(seed: 4)
         try await withTemporaryFolder { folder in
-            for (format, compression) in [(ExportFormat.csv, ExportCompression.none), (.ndjson, .gzip)] {
+            for (format, compression) in [
+                (ExportFormat.csv, ExportCompression.none), (.ndjson, .gzip),
+            ] {
                 var request = ExportRequest()
                 (request.format, request.compression) = (format, compression)
                 request.isAccounted = true

@@ -41,7 +41,8 @@ enum ModuleRules {
         ],
         "CairnCommand": [
             "CairnServer", "CairnLocal", "CairnPostgres", "CairnAWS", "CairnArchive",
-            "CairnSpreadsheet", "CairnLedger", "CairnAPI", "Cairn", "CZlib", "ArgumentParser", "AsyncHTTPClient", "Configuration", "Crypto",
+            "CairnSpreadsheet", "CairnLedger", "CairnAPI", "Cairn", "CZlib", "ArgumentParser",
+            "AsyncHTTPClient", "Configuration", "Crypto",
             "Foundation",
             "HTTPTypes", "Hummingbird", "Instrumentation", "Logging", "Metrics", "NIOCore",
             "NIOHTTP1", "NIOPosix",

@@ -38,7 +38,11 @@ private struct EvidenceScanner {
             guard let previous = hex(), take(",\"leaf\":\""), let leaf = base64(),
                 take(",\"fields\":["), let items = items(), take("}")
             else { return nil }
-            return .shown(index: index, previousHash: previous, Disclosure(leaf: leaf, items: items))
+            return .shown(
+                index: index,
+                previousHash: previous,
+                Disclosure(leaf: leaf, items: items)
+            )
         }
         if take(",\"withheld\":\"") {
             guard let condition = string(), take(",\"leaf\":\""), let leaf = base64() else {

@@ -63,7 +63,9 @@ struct PackageExport {
         do {
             try Data(value.canonical.bytes).write(to: URL(fileURLWithPath: note), options: .atomic)
         } catch {
-            throw CommandFailure.badInput("\(note) cannot be written: \(error.localizedDescription)")
+            throw CommandFailure.badInput(
+                "\(note) cannot be written: \(error.localizedDescription)"
+            )
         }
         return id
     }
@@ -115,7 +117,9 @@ struct PackageExport {
     private func digest(_ handle: FileHandle) throws -> DigestStream {
         try handle.seek(toOffset: 0)
         var hash = DigestStream()
-        while let data = try handle.read(upToCount: 1 << 20), !data.isEmpty { hash.add(Array(data)) }
+        while let data = try handle.read(upToCount: 1 << 20), !data.isEmpty {
+            hash.add(Array(data))
+        }
         return hash
     }
 }

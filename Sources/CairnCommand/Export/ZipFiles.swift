@@ -87,7 +87,10 @@ struct ZipFiles: ExportFiles {
             var (bytes, header) = (list.number(at + 24, 4), list.number(at + 42, 4))
             // The 64-bit forms come in this order, each only where it is needed.
             var extra = at + 46 + lengths[0] + 4
-            for isNeeded in [bytes == UInt64(UInt32.max), list.number(at + 20, 4) == UInt64(UInt32.max), header == UInt64(UInt32.max)].enumerated() where isNeeded.element {
+            for isNeeded in [
+                bytes == UInt64(UInt32.max), list.number(at + 20, 4) == UInt64(UInt32.max),
+                header == UInt64(UInt32.max),
+            ].enumerated() where isNeeded.element {
                 guard extra + 8 <= next else { throw notOurs(path) }
                 switch isNeeded.offset {
                 case 0: bytes = list.number(extra, 8)

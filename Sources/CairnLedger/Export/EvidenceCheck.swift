@@ -120,7 +120,9 @@ struct EvidenceCheck: Sendable {
             throw fault("holds a malformed leaf, or one of a version not known here")
         }
         guard leaf.index == index else { throw fault("holds the leaf of another index") }
-        guard leaf.origin == manifest.origin else { throw fault("holds the leaf of another ledger") }
+        guard leaf.origin == manifest.origin else {
+            throw fault("holds the leaf of another ledger")
+        }
         if let receivedAt, leaf.receivedAt < receivedAt {
             throw fault("was received before the one before: the log misbehaved")
         }

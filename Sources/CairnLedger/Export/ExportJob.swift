@@ -164,7 +164,9 @@ extension ExportJob {
         members["state"] = .string(state.rawValue)
         members["requested_by"] = .object(requester)
         members["created_at"] = .string(createdAt.millisecondsText)
-        let times = [("started_at", startedAt), ("finished_at", finishedAt), ("expires_at", expiresAt)]
+        let times = [
+            ("started_at", startedAt), ("finished_at", finishedAt), ("expires_at", expiresAt),
+        ]
         for (name, time) in times { members[name] = time.map { .string($0.millisecondsText) } }
         members["range"] = [
             "from": .number(JSONNumber(range.lowerBound)),

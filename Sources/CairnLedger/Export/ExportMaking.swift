@@ -56,7 +56,9 @@ actor ExportMaking {
                 if let (made, part) = try await group.next() { try await take(made, part) }
                 let name = "\("\(1_000_000 + number)".dropFirst())-\(token)"
                 number += 1
-                loose += [job.partKey(name, "data"), job.partKey(name, "evidence")].compactMap { $0 }
+                loose += [job.partKey(name, "data"), job.partKey(name, "evidence")].compactMap {
+                    $0
+                }
                 let job = job
                 group.addTask { (made, try await self.keep(made, of: job, as: name)) }
             }

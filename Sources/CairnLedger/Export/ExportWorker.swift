@@ -216,7 +216,7 @@ package struct ExportWorker: Service {
             }
         } catch is ExportLease.Lost {
             return
-        } catch where Task.isCancelled {
+        } catch  where Task.isCancelled {
             // Whoever takes it next does it.
         } catch {
             logger.warning(

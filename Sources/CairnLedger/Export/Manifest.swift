@@ -191,12 +191,17 @@ package struct Manifest: Sendable {
             ("Records", "\(counts.matched)"), ("Not matched", "\(counts.notMatched)"),
             ("Erased", "\(counts.erased)"), ("Pruned", "\(counts.pruned)"),
             ("Columns", request.columns ?? ""),
-            ("Filter", String(decoding: JSONValue.object(request.filter).canonical.bytes, as: UTF8.self)),
+            (
+                "Filter",
+                String(decoding: JSONValue.object(request.filter).canonical.bytes, as: UTF8.self)
+            ),
             ("Every record accounted for", request.isAccounted ? "yes" : "no"),
             ("Asked for at", self.facts["created_at"]?.string ?? ""),
         ]
         let requester = self.facts["requested_by"]
-        facts.append(("Asked for by", requester?["subject"]?.string ?? requester?["id"]?.string ?? ""))
+        facts.append(
+            ("Asked for by", requester?["subject"]?.string ?? requester?["id"]?.string ?? "")
+        )
         return facts
     }
 

@@ -152,7 +152,8 @@ package struct JobQueueConformance: Sendable, CustomTestStringConvertible {
             let released = try await queue.queuedJob("a", kind: "x")
             #expect(released?.phase == .taken && released?.due == time(5))
             let others = [
-                try await queue.queuedJob("b", kind: "x"), try await queue.queuedJob("c", kind: "x"),
+                try await queue.queuedJob("b", kind: "x"),
+                try await queue.queuedJob("c", kind: "x"),
                 try await queue.queuedJob("d", kind: "y"),
             ]
             #expect(others.map { $0?.due } == [time(99), time(1), time(90)])

@@ -208,7 +208,8 @@ final class Protected<Value: Sendable>: Sendable {
         self.value = Mutex(value)
     }
 
-    func withLock<Result>(_ body: (inout sending Value) throws -> sending Result) rethrows -> Result {
+    func withLock<Result>(_ body: (inout sending Value) throws -> sending Result) rethrows -> Result
+    {
         try value.withLock(body)
     }
 }
