@@ -220,8 +220,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Cairn", "CairnCommand", "CairnLedger", "CairnServer", "CairnTesting", logging,
-                instrumentation, serviceContext,
+                "Cairn", "CairnCommand", "CairnLedger", "CairnServer", "CairnSpreadsheet",
+                "CairnTesting", logging, instrumentation, serviceContext,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Samples"],

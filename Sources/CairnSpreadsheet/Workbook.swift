@@ -95,8 +95,6 @@ package actor WorkbookMaker {
 
 /// A workbook while it is written.
 private final class Workbook {
-    /// The longest text of a cell, in UTF-16 units as spreadsheets count them.
-    private static let cellUnits = 32_767
     /// The columns whose texts are times.
     private static let times: Set<String> = ["received_at", "occurred_at", "timestamp"]
 
@@ -163,34 +161,7 @@ private final class Workbook {
             try check(worksheet_write_number(sheet, row, column, days, time))
             return
         }
-        try check(worksheet_write_string(sheet, row, column, Workbook.fitting(text), nil))
-    }
-
-    /// A text as a cell can hold it: without what XML forbids, and not longer than a cell.
-    private static func fitting(_ text: String) -> String {
-        var text = text
-        if text.utf16.count > cellUnits {
-            let mark = " [cut: records.ndjson has all of it]"
-            let end = text.utf16.index(
-                text.startIndex,
-                offsetBy: cellUnits - mark.utf16.count - 1
-            )
-            text = String(text[..<end]) + mark
-        }
-        guard text.utf8.contains(0) || text.unicodeScalars.contains(where: \.isForbidden) else {
-            return text
-        }
-        var output = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            if scalar == "\0" || scalar.isForbidden {
-                let code = String(scalar.value, radix: 16, uppercase: true)
-                let digits = String(repeating: "0", count: 4 - code.count) + code
-                output.append(contentsOf: "_x\(digits)_".unicodeScalars)
-            } else {
-                output.append(scalar)
-            }
-        }
-        return String(output)
+        try check(worksheet_write_string(sheet, row, column, CellText.fitting(text), nil))
     }
 
     private func beginSheet() throws(StoreError) {
@@ -217,7 +188,7 @@ private final class Workbook {
         for (row, fact) in facts.enumerated() {
             try check(worksheet_write_string(about, UInt32(row), 0, fact.name, header))
             try check(
-                worksheet_write_string(about, UInt32(row), 1, Workbook.fitting(fact.value), nil)
+                worksheet_write_string(about, UInt32(row), 1, CellText.fitting(fact.value), nil)
             )
         }
         isClosed = true
@@ -236,11 +207,6 @@ enum WorkbookError: Error {
     case memory
     /// The library says so, by its number.
     case library(UInt32)
-}
-
-extension Unicode.Scalar {
-    /// Whether XML 1.0 forbids it and libxlsxwriter does not write it in another way.
-    fileprivate var isForbidden: Bool { value == 0xFFFE || value == 0xFFFF }
 }
 
 /// Runs an actor's work on a queue of its own.
