@@ -75,11 +75,14 @@ package final class GunzipReader: ExportDecompressor {
     /// Begins before the first member.
     package init() {}
 
-    /// What some more bytes stand for.
-    package func add(_ bytes: ArraySlice<UInt8>) throws(StoreError) -> [UInt8] {
-        let plain = inflation.withLock { $0.add(bytes) }
-        guard let plain else { throw .corrupt("bytes are not gzip, or damaged") }
-        return plain
+    /// The next part of what bytes stand for, and how many of them it took.
+    package func next(
+        _ bytes: ArraySlice<UInt8>
+    ) throws(StoreError) -> (output: [UInt8], consumed: Int) {
+        guard let step = inflation.withLock({ $0.next(bytes) }) else {
+            throw .corrupt("bytes are not gzip, or damaged")
+        }
+        return step
     }
 
     /// Whether what was read so far ends with a whole member.
@@ -109,48 +112,35 @@ private struct Inflation: ~Copyable {
         stream.deallocate()
     }
 
-    /// What some more bytes stand for, or nil for bytes that are none of gzip.
-    mutating func add(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
-        var output: [UInt8] = []
-        var isGood = true
-        bytes.withUnsafeBytes { input in
-            var rest = input[...]
-            while !rest.isEmpty, isGood {
-                if !isInside {
-                    inflateReset(stream)
-                    isInside = true
-                }
-                let piece = UnsafeRawBufferPointer(rebasing: rest)
-                stream.pointee.next_in = UnsafeMutablePointer(
-                    mutating: piece.bindMemory(to: UInt8.self).baseAddress
-                )
-                stream.pointee.avail_in = UInt32(piece.count)
-                isGood = inflate(into: &output)
-                rest = rest.suffix(Int(stream.pointee.avail_in))
-            }
+    /// The next part of what bytes stand for, or nil for bytes that are none of gzip.
+    mutating func next(_ bytes: ArraySlice<UInt8>) -> (output: [UInt8], consumed: Int)? {
+        // Between members there is nothing to be had without bytes.
+        guard isInside || !bytes.isEmpty else { return ([], 0) }
+        if !isInside {
+            inflateReset(stream)
+            isInside = true
         }
-        return isGood ? output : nil
-    }
-
-    /// Goes on until the input or the member ends.
-    private mutating func inflate(into output: inout [UInt8]) -> Bool {
-        while true {
-            var status = Z_OK
-            output += [UInt8](unsafeUninitializedCapacity: Self.pieceBytes) { block, count in
+        var status = Z_OK
+        var consumed = 0
+        let output = bytes.withUnsafeBytes { input in
+            [UInt8](unsafeUninitializedCapacity: Self.pieceBytes) { block, count in
+                stream.pointee.next_in = UnsafeMutablePointer(
+                    mutating: input.bindMemory(to: UInt8.self).baseAddress
+                )
+                stream.pointee.avail_in = UInt32(input.count)
                 stream.pointee.next_out = block.baseAddress
                 stream.pointee.avail_out = UInt32(Self.pieceBytes)
                 status = CZlib.inflate(stream, Z_NO_FLUSH)
                 count = Self.pieceBytes - Int(stream.pointee.avail_out)
-            }
-            switch status {
-            case Z_STREAM_END:
-                isInside = false
-                return true
-            case Z_OK:
-                if stream.pointee.avail_in == 0, stream.pointee.avail_out > 0 { return true }
-            case Z_BUF_ERROR: return stream.pointee.avail_in == 0
-            default: return false
+                consumed = input.count - Int(stream.pointee.avail_in)
             }
         }
+        switch status {
+        case Z_STREAM_END: isInside = false
+        // Without bytes there may be nothing left to give.
+        case Z_OK, Z_BUF_ERROR: break
+        default: return nil
+        }
+        return (output, consumed)
     }
 }

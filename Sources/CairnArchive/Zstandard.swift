@@ -43,11 +43,14 @@ package final class UnzstdReader: ExportDecompressor {
     /// Begins before the first frame.
     package init() {}
 
-    /// What some more bytes stand for.
-    package func add(_ bytes: ArraySlice<UInt8>) throws(StoreError) -> [UInt8] {
-        let plain = state.withLock { $0.add(bytes) }
-        guard let plain else { throw .corrupt("bytes are not of Zstandard, or damaged") }
-        return plain
+    /// The next part of what bytes stand for, and how many of them it took.
+    package func next(
+        _ bytes: ArraySlice<UInt8>
+    ) throws(StoreError) -> (output: [UInt8], consumed: Int) {
+        guard let step = state.withLock({ $0.next(bytes) }) else {
+            throw .corrupt("bytes are not of Zstandard, or damaged")
+        }
+        return step
     }
 
     /// Whether what was read so far ends with a whole frame.
@@ -57,6 +60,8 @@ package final class UnzstdReader: ExportDecompressor {
 /// The state of libzstd, for as long as it lives.
 private struct Decompression: ~Copyable {
     private static let pieceBytes = 256 << 10
+    /// The largest window, 8 MiB, as a power of two.
+    private static let windowLog: Int32 = 23
     private let stream: OpaquePointer
     private(set) var isInside = false
 
@@ -65,34 +70,30 @@ private struct Decompression: ~Copyable {
             preconditionFailure("libzstd has no memory")
         }
         self.stream = stream
+        // A frame that needs more memory than this was not made here.
+        ZSTD_DCtx_setParameter(stream, ZSTD_d_windowLogMax, Self.windowLog)
     }
 
     deinit {
         ZSTD_freeDStream(stream)
     }
 
-    /// What some more bytes stand for, or nil for bytes that are none of Zstandard.
-    mutating func add(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
-        var output: [UInt8] = []
-        var isGood = true
-        bytes.withUnsafeBytes { input in
+    /// The next part of what bytes stand for, or nil for bytes that are none of Zstandard.
+    mutating func next(_ bytes: ArraySlice<UInt8>) -> (output: [UInt8], consumed: Int)? {
+        // Between frames there is nothing to be had without bytes.
+        guard isInside || !bytes.isEmpty else { return ([], 0) }
+        var isGood = false
+        var consumed = 0
+        let output = bytes.withUnsafeBytes { input in
             var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
-            var isFull = false
-            while isGood, source.pos < source.size || isFull {
-                output += [UInt8](unsafeUninitializedCapacity: Self.pieceBytes) { block, count in
-                    var target = ZSTD_outBuffer(
-                        dst: block.baseAddress,
-                        size: Self.pieceBytes,
-                        pos: 0
-                    )
-                    let result = ZSTD_decompressStream(stream, &target, &source)
-                    isGood = ZSTD_isError(result) == 0
-                    isInside = result != 0
-                    isFull = target.pos == target.size
-                    count = target.pos
-                }
+            return [UInt8](unsafeUninitializedCapacity: Self.pieceBytes) { block, count in
+                var target = ZSTD_outBuffer(dst: block.baseAddress, size: Self.pieceBytes, pos: 0)
+                let result = ZSTD_decompressStream(stream, &target, &source)
+                isGood = ZSTD_isError(result) == 0
+                (count, consumed) = (target.pos, source.pos)
+                isInside = result != 0
             }
         }
-        return isGood ? output : nil
+        return isGood ? (output, consumed) : nil
     }
 }

@@ -41,7 +41,7 @@ struct ExportPackageTests {
                 #expect(job.file?.bytes == UInt64(bytes.count))
                 #expect(job.file?.sha256 == .sha256(bytes))
                 if request.format == .ndjson, request.compression == .none {
-                    let lines = files.text(job.dataName).split(separator: "\n")
+                    let lines = files.text(job.request.dataName).split(separator: "\n")
                     #expect(lines.count == matching.count)
                     for (line, record) in zip(lines, matching) {
                         #expect(line.contains(record.id.text))
@@ -173,6 +173,22 @@ struct ExportPackageTests {
                     }
                 ),
                 (
+                    "a field taken out",
+                    { lines in
+                        lines[shown] = Self.withoutOutcome(lines[shown])
+                    }
+                ),
+                (
+                    "another chain",
+                    { lines in
+                        let hash = lines[shown].components(separatedBy: "\"previous_hash\":\"")[1]
+                        lines[shown] = lines[shown].replacingOccurrences(
+                            of: hash.prefix(64),
+                            with: String(repeating: "0", count: 64)
+                        )
+                    }
+                ),
+                (
                     "undecidable",
                     { lines in
                         let leaf = Self.leaf(of: lines[shown])
@@ -201,6 +217,20 @@ struct ExportPackageTests {
         }
     }
 
+    /// A line that shows a record, with the outcome's digest in place of its value.
+    private static func withoutOutcome(_ line: String) -> String {
+        let pattern = /\{"path":"outcome","salt":"([^"]*)","value":"([^}]*)"\}/
+        guard let match = line.firstMatch(of: pattern),
+            let salt = Digest(base64URL: String(match.output.1))
+        else { return "" }
+        let value = match.output.2.replacingOccurrences(of: "\\\"", with: "\"")
+        let digest = Commitment.digest(salt: salt, value: Array(value.utf8))
+        return line.replacingOccurrences(
+            of: match.output.0,
+            with: "{\"path\":\"outcome\",\"digest\":\"\(digest.base64URL)\"}"
+        )
+    }
+
     private static func leaf(of line: String) -> String {
         let parts = line.components(separatedBy: "\"leaf\":\"")
         return parts[1].components(separatedBy: "\"")[0]
@@ -215,6 +245,90 @@ struct ExportPackageTests {
             in: start.lowerBound..<end.lowerBound,
             with: ",\"withheld\":\"outcome\""
         )
+    }
+
+    @Test("What a manifest says is held against what was asked for, and cannot break the verifier")
+    func manifests() async throws {
+        let setting = try ExportSetting()
+        try await setting.record(20, seed: 9)
+        try await withTemporaryFolder { folder in
+            let (_, bytes) = try await setting.archive(ExportRequest())
+            let files = try MemoryFiles(archive: bytes, in: folder)
+            let huge = "\(Int64.max)"
+            for (old, new) in [
+                ("\"from\": 0", "\"from\": 3"), ("\"to\": 20", "\"to\": 8"),
+                ("\"matched\": 20", "\"matched\": \(huge)"),
+                ("\"not_matched\": 0", "\"not_matched\": \(huge)"),
+                ("\"filter\": {}", "\"filter\": {\"index_to\": 8}"),
+                ("\"accounted\": false", "\"accounted\": 1"),
+            ] {
+                var forged = files
+                let text = files.text(Manifest.name)
+                #expect(text.contains(old))
+                forged.contents[Manifest.name] = Array(
+                    text.replacingOccurrences(of: old, with: new).utf8
+                )
+                #expect(await setting.verdict(on: forged).faults.map(\.file) == [Manifest.name])
+            }
+            var readme = files
+            readme.forge(Manifest.readmeName) { $0 += Array("It was confirmed.\n".utf8) }
+            #expect(await setting.verdict(on: readme).faults.map(\.file) == [Manifest.readmeName])
+            var archive = files
+            archive.mayHoldOthers = false
+            #expect(await setting.verdict(on: archive).holds)
+            archive.contents["../x"] = [1]
+            #expect(await setting.verdict(on: archive).faults.map(\.file) == ["../x"])
+        }
+    }
+
+    @Test("An archive that reads otherwise from its beginning than from its end is no export")
+    func archives() async throws {
+        let setting = try ExportSetting()
+        try await setting.record(5, seed: 10)
+        try await withTemporaryFolder { folder in
+            let (_, bytes) = try await setting.archive(ExportRequest())
+            let path = folder.appendingPathComponent("changed.zip").path
+            func isRefused(_ bytes: [UInt8]) throws -> Bool {
+                try Data(bytes).write(to: URL(fileURLWithPath: path))
+                return (try? ZipFiles(path)) == nil
+            }
+            #expect(try !isRefused(bytes))
+            // The first header's name, check sum and length; a byte before it; one behind the list.
+            for place in [14, 18, 30] {
+                var changed = bytes
+                changed[place] ^= 1
+                #expect(try isRefused(changed), "byte \(place)")
+            }
+            #expect(try isRefused([0] + bytes))
+            #expect(try isRefused(bytes + [0]))
+            #expect(try isRefused(Array(bytes.dropLast())))
+        }
+    }
+
+    @Test("Files of any length come back from their compression, and none takes more memory")
+    func compressions() throws {
+        for compression in [ExportCompression.gzip, .zstd] {
+            let tools = ExportToolbox(folder: "")
+            for count in [0, 1, 262_143, 262_144, 262_145, 524_288, 3_000_000] {
+                var generator = SeededGenerator(seed: UInt64(count))
+                let line = generator.bytes(997)
+                let plain = (0..<count).map { line[$0 % 997] }
+                let packed = try tools.compressed(plain, as: compression)
+                for pieceBytes in [packed.count, 1000, 7] where pieceBytes > 7 || count < 2 {
+                    let reader = tools.decompressor(of: compression)
+                    var output: [UInt8] = []
+                    var rest = packed[...]
+                    while true {
+                        let step = try reader.next(rest.prefix(pieceBytes))
+                        #expect(step.output.count <= 256 << 10)
+                        output += step.output
+                        rest = rest.dropFirst(step.consumed)
+                        if rest.isEmpty, step.output.isEmpty { break }
+                    }
+                    #expect(output == plain && reader.isComplete, "\(compression) \(count)")
+                }
+            }
+        }
     }
 
     @Test("Who is shown a part of the ledger exports that part, and no hash is missing")

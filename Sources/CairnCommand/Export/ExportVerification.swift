@@ -47,22 +47,32 @@ struct ExportVerification {
     private func text(_ verdict: ExportVerdict) -> String {
         guard verdict.holds else {
             let faults = verdict.faults.map { fault in
-                fault.file.isEmpty ? "  \(fault.detail)" : "  \(fault.file): \(fault.detail)"
+                let text = fault.file.isEmpty ? fault.detail : "\(fault.file): \(fault.detail)"
+                return "  " + Terminal.shown(text)
             }
             return (["\(path): does not hold"] + faults).joined(separator: "\n")
         }
         var lines = ["\(path): holds"]
         if let manifest = verdict.manifest {
             lines.append("  ledger \(manifest.origin)")
+            let range = manifest.range
+            lines.append("  range \(range.lowerBound) to \(range.upperBound) of \(manifest.size)")
             let filter = JSONValue.object(manifest.request.filter).canonical.bytes
-            lines.append("  filter \(String(decoding: filter, as: UTF8.self))")
+            lines.append("  filter \(Terminal.shown(String(decoding: filter, as: UTF8.self)))")
+            if !manifest.narrowing.isEmpty {
+                let part = manifest.narrowing.json.canonical.bytes
+                lines.append(
+                    "  restricted to \(Terminal.shown(String(decoding: part, as: UTF8.self)))"
+                )
+            }
         }
         lines.append("It proves:")
         lines += verdict.proven.map { "  - \($0)" }
         lines.append("It does not prove:")
-        lines += verdict.unproven.map { "  - \($0)" }
+        lines += verdict.unproven.map { "  - \(Terminal.shown($0))" }
         if !verdict.strangers.isEmpty {
-            lines.append("Not part of the export: \(verdict.strangers.joined(separator: ", "))")
+            let names = verdict.strangers.map { Terminal.shown($0) }
+            lines.append("Not part of the export: \(names.joined(separator: ", "))")
         }
         return lines.joined(separator: "\n")
     }
@@ -80,6 +90,15 @@ struct ExportVerification {
             "unproven": .array(verdict.unproven.map { .string($0) }),
             "not_part": .array(verdict.strangers.map { .string($0) }),
         ]
+        if let manifest = verdict.manifest {
+            members["range"] = [
+                "from": .number(JSONNumber(manifest.range.lowerBound)),
+                "to": .number(JSONNumber(manifest.range.upperBound)),
+                "size": .number(JSONNumber(manifest.size)),
+            ]
+            members["request"] = .object(manifest.request.json)
+            if !manifest.narrowing.isEmpty { members["restricted_to"] = manifest.narrowing.json }
+        }
         if let checkpoint = verdict.checkpoint {
             members["origin"] = .string(checkpoint.origin)
             members["size"] = .number(JSONNumber(checkpoint.size))

@@ -6,6 +6,7 @@ import Synchronization
 /// The files of an export in a folder.
 struct FolderFiles: ExportFiles {
     private let folder: URL
+    let mayHoldOthers = true
     let files: [(name: String, bytes: UInt64)]
 
     /// Lists a folder; what is no plain file is left out.

@@ -54,7 +54,19 @@ struct PackageExport {
         {
             return id
         }
+        // Nothing is asked for that could not be put anywhere.
         try? FileManager.default.removeItem(atPath: partial)
+        var isFolder: ObjCBool = false
+        let isThere = FileManager.default.fileExists(atPath: output, isDirectory: &isFolder)
+        guard !isThere || !isFolder.boolValue else {
+            throw CommandFailure.badInput("\(output) is a folder")
+        }
+        let isMade = FileManager.default.createFile(
+            atPath: partial,
+            contents: nil,
+            attributes: [.posixPermissions: 0o600]
+        )
+        guard isMade else { throw CommandFailure.badInput("\(partial) cannot be written") }
         let job = try await access.submitExport(request)
         guard let id = job["id"]?.string else {
             throw CommandFailure.unavailable("the server's answer has no id")
@@ -63,6 +75,7 @@ struct PackageExport {
         do {
             try Data(value.canonical.bytes).write(to: URL(fileURLWithPath: note), options: .atomic)
         } catch {
+            _ = try? await access.cancelExport(id)
             throw CommandFailure.badInput(
                 "\(note) cannot be written: \(error.localizedDescription)"
             )

@@ -7,6 +7,7 @@ struct ZipFiles: ExportFiles {
     private struct Entry {
         let name: String
         let bytes: UInt64
+        let crc: UInt64
         let header: UInt64
     }
 
@@ -15,6 +16,7 @@ struct ZipFiles: ExportFiles {
 
     private let path: String
     private let entries: [Entry]
+    let mayHoldOthers = false
 
     var files: [(name: String, bytes: UInt64)] { entries.map { ($0.name, $0.bytes) } }
 
@@ -34,12 +36,23 @@ struct ZipFiles: ExportFiles {
         guard let entry = entries.first(where: { $0.name == name }) else {
             throw CommandFailure.badInput("\(path) has no file \(name)")
         }
-        let header = try Self.bytes(of: path, at: entry.header, count: 30)
-        guard header.number(0, 4) == 0x0403_4B50 else {
-            throw ExportFault(name, "is not where the archive's list says")
-        }
-        let start = entry.header + 30 + header.number(26, 2) + header.number(28, 2)
+        let start = try Self.content(of: entry, in: path)
         return try FilePieces.reader(of: path, range: start..<start + entry.bytes)
+    }
+
+    /// Where an entry's bytes begin, once its own header says what the list says: a reader that goes from
+    /// header to header is to read the same.
+    private static func content(of entry: Entry, in path: String) throws -> UInt64 {
+        let header = try bytes(of: path, at: entry.header, count: 30)
+        let (nameCount, extraCount) = (header.number(26, 2), header.number(28, 2))
+        let rest = try bytes(of: path, at: entry.header + 30, count: nameCount + extraCount)
+        var size = header.number(18, 4)
+        if size == UInt64(UInt32.max) { size = rest.number(Int(nameCount) + 12, 8) }
+        guard header.number(0, 4) == 0x0403_4B50, header.number(6, 2) == 1 << 11,
+            header.number(8, 2) == 0, header.number(14, 4) == entry.crc, size == entry.bytes,
+            rest.prefix(Int(nameCount)).elementsEqual(entry.name.utf8)
+        else { throw ExportFault(entry.name, "is another file in the archive than in its list") }
+        return entry.header + 30 + nameCount + extraCount
     }
 
     private static func directory(of path: String) throws -> [Entry] {
@@ -61,7 +74,15 @@ struct ZipFiles: ExportFiles {
         guard length <= directoryBytes, offset <= size, length <= size - offset else {
             throw notOurs(path)
         }
-        return try entries(try bytes(of: path, at: offset, count: length), path, size)
+        let found = try entries(try bytes(of: path, at: offset, count: length), path, size)
+        // One behind the other, from the first byte to the list: there is no room for anything else.
+        var next: UInt64 = 0
+        for entry in found {
+            guard entry.header == next else { throw notOurs(path) }
+            next = try content(of: entry, in: path) + entry.bytes
+        }
+        guard next == offset else { throw notOurs(path) }
+        return found
     }
 
     private static func entries(
@@ -100,7 +121,9 @@ struct ZipFiles: ExportFiles {
                 extra += 8
             }
             guard bytes <= size, header <= size - bytes else { throw notOurs(path) }
-            entries.append(Entry(name: name, bytes: bytes, header: header))
+            entries.append(
+                Entry(name: name, bytes: bytes, crc: list.number(at + 16, 4), header: header)
+            )
             at = next
         }
         return entries

@@ -28,7 +28,11 @@ extension RecordQuery {
         for name in ["from", "to"] where fails(name, leaf: leaf, fields: fields) {
             return .fails(condition: name, at: .known(.occurredAt))
         }
-        for filter in filters where !RecordQuery.matches(filter, fields) {
+        // What tells least of the record comes first: it is shown.
+        let ordered = filters.sorted {
+            ($0.key.telling, $0.key.name) < ($1.key.telling, $1.key.name)
+        }
+        for filter in ordered where !RecordQuery.matches(filter, fields) {
             return .fails(condition: filter.key.name, at: filter.key.path)
         }
         return .matches
@@ -60,6 +64,17 @@ extension RecordQuery {
                 return false
             }
             return !RecordQuery.matches(filter, fields)
+        }
+    }
+}
+
+extension FilterKey {
+    /// How much of a record its field tells.
+    fileprivate var telling: Int {
+        switch self {
+        case .details: 3
+        case .resource, .resourceType, .resourceID: 2
+        default: path.isPersonal ? 1 : 0
         }
     }
 }

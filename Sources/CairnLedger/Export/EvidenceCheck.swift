@@ -7,8 +7,10 @@ internal import Cairn
 struct EvidenceCheck: Sendable {
     /// How many shown records are written at a time.
     private static let batch = 256
+    /// How many bytes of lines are gathered for it.
+    private static let batchBytes = 4 << 20
     /// The longest line, in bytes.
-    private static let lineBytes = 64 << 20
+    private static let lineBytes = 32 << 20
 
     /// What was counted.
     private(set) var counts = ExportJob.Counts()
@@ -20,6 +22,10 @@ struct EvidenceCheck: Sendable {
     private let encoder: any RecordEncoder
     private var lines: ByteLines
     private var receivedAt: Timestamp?
+    /// The chain before the next record, where the records before it are there.
+    private var chain: Digest?
+    /// The chain before the record that was read last, as the records before it give it.
+    private var before: Digest?
     private var isBegun = false
     private var isDone = false
 
@@ -50,9 +56,11 @@ struct EvidenceCheck: Sendable {
         isBegun = true
         let areFirst = counts.matched == 0
         var shown: [FoundRecord] = []
-        while shown.count < Self.batch {
+        var gathered = 0
+        while shown.count < Self.batch, gathered < Self.batchBytes {
             var parsed: EvidenceLine?
             let isThere = try lines.next(limit: Self.lineBytes) { line in
+                gathered += line.count
                 parsed = try? EvidenceLine(parsing: line)
             }
             guard isThere else {
@@ -88,14 +96,12 @@ struct EvidenceCheck: Sendable {
                 frontier.append(range, hashes: hashes)
             else { throw fault("does not follow the one before") }
             counts.notMatched += UInt64(range.count)
+            chain = nil
             return nil
-        case .undecidable(let index, let reason, let bytes):
+        case .undecidable(let index, _, let bytes):
             _ = try leaf(bytes, at: index)
-            switch reason {
-            case .erased: counts.erased += 1
-            case .pruned: counts.pruned += 1
-            }
-            return nil
+            // That content went lawfully is shown by a record of its removal, and there is none yet.
+            throw fault("says that content is gone, and nothing shows that it went lawfully")
         case .withheld(let index, let condition, let bytes, let items):
             try checkWithheld(try leaf(bytes, at: index), condition, bytes, items)
             counts.notMatched += 1
@@ -127,11 +133,15 @@ struct EvidenceCheck: Sendable {
             throw fault("was received before the one before: the log misbehaved")
         }
         receivedAt = leaf.receivedAt
-        frontier.append(Digest.leaf(bytes))
+        let hash = Digest.leaf(bytes)
+        if index == 0 { chain = Chain.start(origin: manifest.origin) }
+        before = chain
+        chain = chain.map { Chain.next($0, leafHash: hash) }
+        frontier.append(hash)
         return leaf
     }
 
-    private func record(
+    private mutating func record(
         _ leaf: Leaf,
         _ previous: Digest,
         _ disclosure: Disclosure
@@ -139,16 +149,26 @@ struct EvidenceCheck: Sendable {
         if case .fails(_, let reason)? = Verifier.fault(in: disclosure, against: leaf) {
             throw fault(reason)
         }
+        // Of what is exported nothing is withheld: nothing lawful writes it, and it would not be data.
+        guard disclosure.items.allSatisfy({ if case .shown = $0.content { true } else { false } })
+        else { throw fault("withholds a field of a record that it shows") }
         let fields = Fields(shown: disclosure.items)
         let hash = Digest.leaf(disclosure.leaf)
-        let occurredAt = fields.text(.occurredAt).flatMap { try? Timestamp.parse($0).timestamp }
+        guard
+            let occurredAt = fields.text(.occurredAt)
+                .flatMap({ try? Timestamp.parse($0).timestamp })
+        else { throw fault("shows a record without a time") }
+        guard before.map({ $0 == previous }) ?? true else {
+            throw fault("has another chain before it than the records before it give")
+        }
+        chain = Chain.next(previous, leafHash: hash)
         let record = StoredRecord(
             index: leaf.index,
             leaf: disclosure.leaf,
             leafHash: hash,
             chain: Chain.next(previous, leafHash: hash),
             id: leaf.id,
-            occurredAt: occurredAt ?? .epoch,
+            occurredAt: occurredAt,
             payload: Payload(seed: .unknown, fields: fields)
         )
         guard query.matches(record), manifest.narrowing.admits(record) else {

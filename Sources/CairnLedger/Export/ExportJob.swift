@@ -90,6 +90,8 @@ package struct ExportJob: Sendable, Equatable {
     package internal(set) var parts: [Part] = []
     /// The redaction rules that exported records name.
     package internal(set) var redactionRules: [String] = []
+    /// The worker that has it, or that made its file; no two have the same name.
+    package internal(set) var holder: String?
     /// How often it was begun anew after something was out of reach.
     package internal(set) var attempts: UInt64 = 0
     /// Why it failed, in words that hold nothing internal.
@@ -102,14 +104,6 @@ package struct ExportJob: Sendable, Equatable {
 
     /// The name of the file that is downloaded.
     package var fileName: String { "\(Self.plain(request.name))-\(id.suffix(8)).zip" }
-
-    /// The name of the data file.
-    package var dataName: String {
-        "events.\(request.format.rawValue)\(request.compression.suffix)"
-    }
-
-    /// The name of the file of evidence.
-    package var evidenceName: String { "records.ndjson\(request.compression.suffix)" }
 
     private static func plain(_ name: String) -> String {
         let letters = name.unicodeScalars.map { scalar in
@@ -193,6 +187,7 @@ extension ExportJob {
         members["narrowing"] = narrowing.isEmpty ? nil : narrowing.json
         members["checkpoint"] = .string(checkpoint.encoded)
         members["origin"] = .string(origin)
+        members["holder"] = holder.map { .string($0) }
         members["attempts"] = .number(JSONNumber(attempts))
         members["counts"] = .object(counts.json)
         members["redaction_rules"] = .array(redactionRules.map { .string($0) })
@@ -236,6 +231,7 @@ extension ExportJob {
         let rules = members["redaction_rules"]?.array?.compactMap(\.string) ?? []
         let failure = members["detail"]?.string
         let attempts = Self.count(members["attempts"]) ?? 0
+        let holder = members["holder"]?.string
         let file = members["file"]
         let own: Set = [
             "name", "format", "columns", "formulas", "bom", "compression", "accounted", "filter",
@@ -261,6 +257,7 @@ extension ExportJob {
         self.parts = parts
         redactionRules = rules
         self.attempts = attempts
+        self.holder = holder
         self.failure = failure
         if let bytes = Self.count(file?["size"]),
             let digest = file?["sha256"]?.string.flatMap({ Digest(hex: $0) })
@@ -273,8 +270,9 @@ extension ExportJob {
         value?.string.flatMap { try? Timestamp.parse($0).timestamp }
     }
 
+    /// A count, which is below 2^53 as every position is.
     fileprivate static func count(_ value: JSONValue?) -> UInt64? {
-        value?.integer.flatMap(UInt64.init(exactly:))
+        value?.integer.flatMap { $0 < 1 << 53 ? UInt64(exactly: $0) : nil }
     }
 }
 

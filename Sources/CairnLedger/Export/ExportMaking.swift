@@ -23,6 +23,7 @@ actor ExportMaking {
     /// Makes what is left to be made; returns the job with its file.
     func run() async throws -> ExportJob {
         job.state = .running
+        job.holder = token
         job.startedAt = job.startedAt ?? worker.clock.now()
         try await lease.keep(job)
         let ledger = try await worker.ledgers.ledger(of: job.tenant)
@@ -36,6 +37,10 @@ actor ExportMaking {
 
     /// Takes away what was written and is not part of the export.
     func discard() async {
+        // Under this worker's own name, so that it is nobody else's.
+        for key in [job.fileKey, job.partKey("workbook-\(token)", "xlsx")].compactMap({ $0 }) {
+            try? await worker.objects.delete(key)
+        }
         for key in loose { try? await worker.objects.delete(key) }
         loose = []
     }
@@ -71,6 +76,7 @@ actor ExportMaking {
     private func take(_ made: ExportPartMaker.Made, _ part: ExportJob.Part) async throws {
         var next = job
         next.parts.append(part)
+        next.attempts = 0
         (next.next, next.counts) = (made.next, made.counts)
         next.redactionRules = made.redactionRules
         try await lease.keep(next)

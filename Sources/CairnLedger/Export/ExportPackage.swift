@@ -75,11 +75,11 @@ package actor ExportPackage {
             )
         }
         files = [
-            File(name: job.dataName, content: data),
-            File(name: job.evidenceName, content: evidence),
+            File(name: job.request.dataName, content: data),
+            File(name: job.request.evidenceName, content: evidence),
             text(Manifest.checkpointName, Array(job.checkpoint.encoded.utf8)),
             text(Manifest.proofName, edges.document(origin: job.origin)),
-            text(Manifest.readmeName, Array(Manifest.readme(of: job).utf8)),
+            text(Manifest.readmeName, Array(Manifest.readme(of: job.request).utf8)),
         ]
     }
 

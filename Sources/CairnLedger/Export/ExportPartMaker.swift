@@ -35,6 +35,8 @@ package struct ExportPartMaker: Sendable {
     private var counts: ExportJob.Counts
     private var rules: [String]
     private var isDone: Bool
+    /// Records that were read and are in no part yet.
+    private var waiting: ArraySlice<FoundRecord> = []
 
     /// Goes on with a job behind its last part.
     ///
@@ -76,7 +78,7 @@ package struct ExportPartMaker: Sendable {
         if job.parts.isEmpty, counts.total == 0 { made.data = encoder.beginning() }
         while made.data.count + made.evidence.count < partBytes, !isDone {
             try Task.checkCancellation()
-            if next < job.range.upperBound, let found = try await scan.part() {
+            if let found = try await batch() {
                 try await add(found, to: &made)
             } else if next < job.range.upperBound {
                 try await addGaps([next..<job.range.upperBound], to: &made)
@@ -88,6 +90,21 @@ package struct ExportPartMaker: Sendable {
         if isDone { made.data += encoder.ending() }
         (made.next, made.counts, made.redactionRules) = (next, counts, rules)
         return made
+    }
+
+    /// The next records, no more than a part should hold; nil at the end.
+    private mutating func batch() async throws -> [FoundRecord]? {
+        while waiting.isEmpty {
+            guard next < job.range.upperBound, let found = try await scan.part() else { return nil }
+            waiting = found[...]
+        }
+        var (count, bytes) = (0, 0)
+        for record in waiting where count == 0 || bytes < partBytes / 4 {
+            bytes += record.record.payload?.fields.byteCount ?? 0
+            count += 1
+        }
+        defer { waiting = waiting.dropFirst(count) }
+        return Array(waiting.prefix(count))
     }
 
     private mutating func add(_ found: [FoundRecord], to made: inout Made) async throws {

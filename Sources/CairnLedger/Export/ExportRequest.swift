@@ -58,6 +58,12 @@ package struct ExportRequest: Sendable, Equatable {
     /// Everything, as lines.
     package init() {}
 
+    /// The name of the data file.
+    package var dataName: String { "events.\(format.rawValue)\(compression.suffix)" }
+
+    /// The name of the file of evidence.
+    package var evidenceName: String { "records.ndjson\(compression.suffix)" }
+
     /// The conditions as a query, in order of index.
     ///
     /// - Throws: ``RecordQuery/Malformed`` naming what is wrong with the filter.

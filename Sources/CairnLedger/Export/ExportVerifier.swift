@@ -19,6 +19,8 @@ package struct ExportFault: Error, Equatable, Sendable {
 
 /// The files of an export, in a folder or an archive.
 package protocol ExportFiles {
+    /// Whether files that are not part of the export may lie beside it, as in a folder.
+    var mayHoldOthers: Bool { get }
     /// Their names and lengths in bytes.
     var files: [(name: String, bytes: UInt64)] { get }
     /// Begins to read a file that there is.
@@ -59,7 +61,7 @@ package struct ExportVerdict: Sendable {
                 "no record of the range that matches was left out: \(counts.notMatched) were "
                     + "withheld, each with a field that fails the filter"
             )
-        } else if counts.notMatched == 0, counts.erased + counts.pruned == 0 {
+        } else if counts.notMatched == 0 {
             sentences.append("no record of the range was left out")
         }
         return sentences
@@ -75,12 +77,6 @@ package struct ExportVerdict: Sendable {
                     + "their hashes are shown"
             )
         }
-        let gone = counts.erased + counts.pruned
-        if gone > 0 {
-            sentences.append(
-                "whether \(gone) records match whose content is gone, nor that it went lawfully"
-            )
-        }
         if !manifest.narrowing.isEmpty {
             sentences.append("anything about records that the one who asked may not see")
         }
@@ -88,7 +84,12 @@ package struct ExportVerdict: Sendable {
             sentences.append("anything about records outside the range")
         }
         sentences.append("who asked for it, and when: the manifest says so, unsigned")
-        sentences.append("`previous_hash` and `hash`, which the log derives and never signs")
+        sentences.append(
+            "that the tenant is called \(manifest.tenant): the log signs its origin alone"
+        )
+        if manifest.range.lowerBound > 0 || counts.notMatched > 0 {
+            sentences.append("`previous_hash` and `hash` of records behind ones that are not shown")
+        }
         sentences.append("what the log recorded after its \(manifest.size) records")
         return sentences
     }
@@ -136,6 +137,11 @@ package struct ExportVerifier {
         verdict.strangers = files.files.map(\.name).filter { name in
             name != Manifest.name && !manifest.files.contains { $0.name == name }
         }
+        let manifests = files.files.count { $0.name == Manifest.name }
+        if manifests > 1 || !files.mayHoldOthers && !verdict.strangers.isEmpty {
+            let name = verdict.strangers.first ?? Manifest.name
+            throw ExportFault(name, "is not part of an export, or occurs more than once")
+        }
         // Every file is told by name, before anything is concluded from what is in it.
         let large: Set = [data, evidence]
         for file in manifest.files {
@@ -161,15 +167,14 @@ package struct ExportVerifier {
         }
         let missing = verdict.faults.contains { large.contains($0.file) }
         let checkpoint = try readCheckpoint(files, manifest)
+        if verdict.faults.isEmpty { try checkFacts(files, manifest) }
         verdict.checkpoint = checkpoint
         guard !missing else { return }
         try await checkRecords(files, (data, evidence), checkpoint, &verdict, progress)
     }
 
     private func names(of manifest: Manifest) throws -> (data: String, evidence: String) {
-        let suffix = manifest.request.compression.suffix
-        let data = "events.\(manifest.request.format.rawValue)\(suffix)"
-        let evidence = "records.ndjson\(suffix)"
+        let (data, evidence) = (manifest.request.dataName, manifest.request.evidenceName)
         let names = manifest.files.map(\.name)
         let wanted: Set = [
             data, evidence, Manifest.checkpointName, Manifest.proofName, Manifest.readmeName,
@@ -178,6 +183,20 @@ package struct ExportVerifier {
             throw ExportFault(Manifest.name, "`files` are not those of such an export")
         }
         return (data, evidence)
+    }
+
+    /// Compares the range with what the filter asks for, and the words for people with ours.
+    private func checkFacts(_ files: any ExportFiles, _ manifest: Manifest) throws {
+        guard let query = try? manifest.request.query() else {
+            throw ExportFault(Manifest.name, "`filter` cannot be read")
+        }
+        guard manifest.range == query.range(of: manifest.size) else {
+            throw ExportFault(Manifest.name, "`range` is not the one that the filter asks for")
+        }
+        let words = Manifest.readme(of: manifest.request)
+        guard try all(files, Manifest.readmeName) == Array(words.utf8) else {
+            throw ExportFault(Manifest.readmeName, "has other words than such an export has")
+        }
     }
 
     // MARK: Small files
@@ -324,18 +343,25 @@ package struct ExportVerifier {
         let compression = manifest.request.compression
         guard compression != .none else { return { try file.read() } }
         let decompressor = tools.decompressor(of: compression)
+        let rest = Mutex<ArraySlice<UInt8>>([])
         return {
-            while let piece = try file.read() {
-                let plain: [UInt8]
+            while true {
+                let input = rest.withLock { $0 }
+                let step: (output: [UInt8], consumed: Int)
                 do throws(StoreError) {
-                    plain = try decompressor.add(piece)
+                    step = try decompressor.next(input)
                 } catch {
                     throw ExportFault(name, "cannot be decompressed")
                 }
-                if !plain.isEmpty { return plain[...] }
+                rest.withLock { $0 = input.dropFirst(step.consumed) }
+                if !step.output.isEmpty { return step.output[...] }
+                guard input.count == step.consumed else { continue }
+                guard let piece = try file.read() else {
+                    guard decompressor.isComplete else { throw ExportFault(name, "is cut off") }
+                    return nil
+                }
+                rest.withLock { $0 = piece }
             }
-            guard decompressor.isComplete else { throw ExportFault(name, "is cut off") }
-            return nil
         }
     }
 }

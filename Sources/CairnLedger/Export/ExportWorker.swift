@@ -117,6 +117,7 @@ package struct ExportWorker: Service {
         do {
             var done = try await withHeartbeat(lease) { try await making.run() }
             done.state = .done
+            done.parts = []
             done.finishedAt = clock.now()
             done.expiresAt = clock.now().advanced(by: limits.keep)
             // Due at once: what is left of the parts goes next.
@@ -152,6 +153,7 @@ package struct ExportWorker: Service {
                 return
             }
             job.state = .failed
+            job.parts = []
             job.failure = final.words
             job.finishedAt = clock.now()
             try await lease.release(job, .ended, due: clock.now())
@@ -183,9 +185,16 @@ package struct ExportWorker: Service {
         try await withThrowingTaskGroup(of: ExportJob?.self) { group in
             group.addTask { try await body() }
             group.addTask {
+                var failures = 0
                 while true {
                     try await Task.sleep(for: ExportLease.renewal)
-                    try await lease.renew()
+                    do {
+                        try await lease.renew()
+                        failures = 0
+                    } catch  where !(error is ExportLease.Lost) && failures < 2 {
+                        // The job is this worker's a little longer.
+                        failures += 1
+                    }
                 }
             }
             defer { group.cancelAll() }

@@ -51,6 +51,16 @@ package struct Exports: Sendable {
         self.makeID = makeID
     }
 
+    /// Looks whether a tenant may have one more.
+    ///
+    /// - Throws: ``Refusal``, or ``LedgerError``.
+    package func admit(_ tenant: String) async throws {
+        let waiting = try await translating { () throws(StoreError) in
+            try await queue.unfinished(kind: Exports.kind, tenant: tenant)
+        }
+        guard waiting < limits.unfinished else { throw Refusal.tooMany(limits.unfinished) }
+    }
+
     /// Queues an export of the ledger as it is now, and makes that durable.
     ///
     /// - Throws: ``Refusal``, or ``LedgerError``.
@@ -60,14 +70,10 @@ package struct Exports: Sendable {
         narrowing: Narrowing,
         requester: JSONObject
     ) async throws -> ExportJob {
-        let waiting = try await translating { () throws(StoreError) in
-            try await queue.unfinished(kind: Exports.kind, tenant: tenant)
-        }
-        guard waiting < limits.unfinished else { throw Refusal.tooMany(limits.unfinished) }
+        try await admit(tenant)
         let ledger = try await ledgers.ledger(of: tenant)
         let (checkpoint, note) = try await ledger.checkpoint()
         let query = try request.query()
-        let to = min(query.indexTo ?? checkpoint.size, checkpoint.size)
         let job = ExportJob(
             id: makeID().text,
             tenant: tenant,
@@ -78,7 +84,7 @@ package struct Exports: Sendable {
             checkpoint: note,
             origin: checkpoint.origin,
             size: checkpoint.size,
-            range: min(query.indexFrom ?? 0, to)..<to
+            range: query.range(of: checkpoint.size)
         )
         try await translating { () throws(StoreError) in
             try await queue.add(
@@ -171,8 +177,10 @@ extension ExportJob {
     /// What begins the names of all that is kept of it.
     var prefix: String { "exports/\(id)/" }
 
-    /// The name under which the package is kept.
-    package var fileKey: ObjectKey? { ObjectKey(prefix + fileName) }
+    /// The name under which the package is kept; nil before anybody works on it.
+    ///
+    /// Each worker's is another, so that one that comes too late changes nothing.
+    package var fileKey: ObjectKey? { holder.flatMap { ObjectKey("\(prefix)\($0)/\(fileName)") } }
 
     /// The name under which a part of a file is kept.
     func partKey(_ part: String, _ file: String) -> ObjectKey? {

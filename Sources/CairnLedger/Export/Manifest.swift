@@ -206,13 +206,13 @@ package struct Manifest: Sendable {
     }
 
     /// What people read first.
-    static func readme(of job: ExportJob) -> String {
+    static func readme(of request: ExportRequest) -> String {
         """
         This is an export of an audit log, and it proves itself.
 
-        \(job.dataName)
+        \(request.dataName)
             the exported records
-        \(job.evidenceName)
+        \(request.evidenceName)
             for each record the bytes that were hashed, and what ties them to the log
         \(checkpointName)
             the log's signed statement about itself

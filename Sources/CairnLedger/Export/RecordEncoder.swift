@@ -45,10 +45,14 @@ package protocol ExportTools: Sendable {
 
 /// Undoes compression, piece by piece.
 package protocol ExportDecompressor: Sendable {
-    /// What some more bytes stand for.
+    /// The next part of what bytes stand for, and how many of them it took; no part is longer than 256
+    /// KiB, however small the bytes are. What is not taken is given again; none are given to ask whether
+    /// there is more of what was.
     ///
     /// - Throws: ``StoreError/corrupt(_:)`` for bytes that no compressor wrote.
-    func add(_ bytes: ArraySlice<UInt8>) throws(StoreError) -> [UInt8]
+    func next(
+        _ bytes: ArraySlice<UInt8>
+    ) throws(StoreError) -> (output: [UInt8], consumed: Int)
     /// Whether what was read so far ends with a whole member or frame.
     var isComplete: Bool { get }
 }

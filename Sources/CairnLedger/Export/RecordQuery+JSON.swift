@@ -126,6 +126,12 @@ extension RecordQuery {
         filters.sort { $0.key.name.utf8.lexicographicallyPrecedes($1.key.name.utf8) }
     }
 
+    /// The indexes that are asked for, of a ledger of some size.
+    func range(of size: UInt64) -> Range<UInt64> {
+        let to = min(indexTo ?? size, size)
+        return min(indexFrom ?? 0, to)..<to
+    }
+
     private static func condition(
         _ name: String,
         _ value: JSONValue

@@ -7,7 +7,7 @@ internal import Cairn
 /// It sees the ledger at one size, whatever is appended meanwhile, and holds no more than one part.
 package struct RecordScan: Sendable {
     /// How many records are read at once, first and at most.
-    private static let partRecords = (first: 64, most: 512)
+    private static let partRecords = (first: 64, most: 128)
     /// How many bytes of content a part should have at most; the next one is made to.
     private static let partBytes = 2 << 20
 

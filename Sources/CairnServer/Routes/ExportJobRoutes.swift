@@ -62,10 +62,12 @@ struct ExportJobRoutes: Sendable {
             )
         }
         try services.requireGood(principal)
-        var entry = SelfRecorder.Entry(.reads, "export.requested")
-        entry.details = asked.json
-        try await services.recorder.record(entry, in: principal.tenant, by: principal)
         do {
+            // What is refused is no record.
+            try await exports.exports.admit(principal.tenant)
+            var entry = SelfRecorder.Entry(.reads, "export.requested")
+            entry.details = asked.json
+            try await services.recorder.record(entry, in: principal.tenant, by: principal)
             return try await exports.exports.submit(
                 asked,
                 tenant: principal.tenant,

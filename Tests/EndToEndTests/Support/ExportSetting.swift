@@ -147,6 +147,7 @@ struct ExportSetting {
 /// The files of an export in memory.
 struct MemoryFiles: ExportFiles {
     var contents: [String: [UInt8]]
+    var mayHoldOthers = true
 
     var files: [(name: String, bytes: UInt64)] {
         contents.map { ($0.key, UInt64($0.value.count)) }
