@@ -15,13 +15,18 @@ package actor WorkbookMaker {
     package static let sheetRows: UInt32 = 1_048_575
     private static let pieceBytes = 256 << 10
 
+    private static let prefix = "cairn-workbook-"
+
     private let queue: QueueExecutor
+    private let parent: String
     private let folder: String
     private let path: String
     private let sheetRows: UInt32
     private var book: Workbook?
     private var rows = RowReader()
     private var reading: FileHandle?
+    /// Held as long as the folder is somebody's.
+    private var lock: Int32 = -1
 
     /// Where its work is done.
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -30,13 +35,15 @@ package actor WorkbookMaker {
 
     private init(in parent: String, sheetRows: UInt32) {
         queue = QueueExecutor()
-        folder = parent + "/cairn-workbook-" + UUID().uuidString
+        self.parent = parent
+        folder = parent + "/" + WorkbookMaker.prefix + UUID().uuidString
         path = folder + "/events.xlsx"
         self.sheetRows = min(sheetRows, WorkbookMaker.sheetRows)
     }
 
     deinit {
         try? FileManager.default.removeItem(atPath: folder)
+        if lock >= 0 { close(lock) }
     }
 
     /// Writes rows as CSV, of which the first names the columns, and then what the workbook says of
@@ -61,6 +68,7 @@ package actor WorkbookMaker {
     }
 
     private func open() throws(StoreError) {
+        removeStrays()
         do {
             try FileManager.default.createDirectory(
                 atPath: folder,
@@ -70,7 +78,32 @@ package actor WorkbookMaker {
         } catch {
             throw .unavailable(error)
         }
+        lock = Self.locked(folder)
         book = try Workbook(path: path, folder: folder, sheetRows: sheetRows)
+    }
+
+    /// Takes away what processes left that were killed.
+    private func removeStrays() {
+        let files = FileManager.default
+        let names = (try? files.contentsOfDirectory(atPath: parent)) ?? []
+        for name in names where name.hasPrefix(Self.prefix) {
+            let stray = parent + "/" + name
+            let lock = Self.locked(stray)
+            guard lock >= 0 else { continue }
+            try? files.removeItem(atPath: stray)
+            close(lock)
+        }
+    }
+
+    /// Opens a folder that nobody else has locked, and locks it; otherwise -1.
+    private static func locked(_ folder: String) -> Int32 {
+        let descriptor = Foundation.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return -1 }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            return -1
+        }
+        return descriptor
     }
 
     private func write(_ piece: [UInt8]) throws(StoreError) {

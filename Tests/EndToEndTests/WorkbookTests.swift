@@ -18,11 +18,15 @@ struct WorkbookTests {
         }
     }
 
-    /// A workbook of rows.
-    private static func workbook(of rows: String, sheetRows: UInt32 = 10) async throws -> [UInt8] {
+    /// A workbook of rows, to be read.
+    private static func made(
+        of rows: String,
+        in folder: String = NSTemporaryDirectory(),
+        sheetRows: UInt32 = 10
+    ) async throws -> ObjectBytes {
         let pieces = Protected<[UInt8]?>(Array(rows.utf8))
-        let made = try await WorkbookMaker.make(
-            in: NSTemporaryDirectory(),
+        return try await WorkbookMaker.make(
+            in: folder,
             sheetRows: sheetRows,
             facts: [("Export", "e-1")],
             rows: AsyncThrowingStream {
@@ -32,8 +36,12 @@ struct WorkbookTests {
                 }
             }
         )
+    }
+
+    /// The bytes of a workbook of rows.
+    private static func workbook(of rows: String) async throws -> [UInt8] {
         var bytes: [UInt8] = []
-        for try await piece in made { bytes += piece }
+        for try await piece in try await made(of: rows) { bytes += piece }
         return bytes
     }
 
@@ -73,5 +81,31 @@ struct WorkbookTests {
         let rows = "type\r\n" + texts.map { $0 + "\r\n" }.joined()
         let workbook = try await Self.workbook(of: rows)
         #expect(try await Self.workbook(of: rows) == workbook)
+    }
+
+    @Test("What a killed process left of a workbook goes with the next, and nothing else does")
+    func strays() async throws {
+        try await withTemporaryFolder { folder in
+            let files = FileManager.default
+            let stray = folder.appendingPathComponent("cairn-workbook-stray")
+            try files.createDirectory(at: stray, withIntermediateDirectories: true)
+            try Data("half".utf8).write(to: stray.appendingPathComponent("events.xlsx"))
+            let other = folder.appendingPathComponent("other")
+            try Data().write(to: other)
+            // The first is still to be read while the second is made.
+            let books = [
+                try await Self.made(of: "type\r\na\r\n", in: folder.path),
+                try await Self.made(of: "type\r\na\r\n", in: folder.path),
+            ]
+            #expect(!files.fileExists(atPath: stray.path))
+            #expect(files.fileExists(atPath: other.path))
+            var sizes: [Int] = []
+            for book in books {
+                var size = 0
+                for try await piece in book { size += piece.count }
+                sizes.append(size)
+            }
+            #expect(sizes[0] > 1000 && sizes[0] == sizes[1])
+        }
     }
 }

@@ -80,14 +80,15 @@ struct ExportSetting {
     /// A worker, with parts of so many bytes.
     func worker(
         partBytes: Int = ExportPartMaker.partBytes,
-        objects: (any ObjectStore)? = nil
+        objects: (any ObjectStore)? = nil,
+        queue: (any JobQueue)? = nil
     ) -> ExportWorker {
         let ids = ids
         return ExportWorker(
             ledgers: ledgers,
             store: memory,
             index: memory,
-            queue: queue,
+            queue: queue ?? self.queue,
             objects: objects ?? self.objects,
             tools: tools,
             limits: exports.limits,
