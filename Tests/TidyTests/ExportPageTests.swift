@@ -114,7 +114,7 @@ struct ExportPageTests {
                 "undecidable",
                 "records.ndjson",
                 #"/withheld/ { s/withheld":"[a-z_]*/undecidable":"pruned/; s/,"fields".*/}/ }"#,
-                "counts"
+                "is gone"
             ),
             Forgery("an edge", "proof.json", #"s/left":\["[0-9a-f]/left":["g/"#, "hexadecimal"),
             Forgery("another edge", "proof.json", #"s/right":\["..../right":["0000/"#, "root"),

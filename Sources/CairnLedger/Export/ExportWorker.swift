@@ -127,8 +127,12 @@ package struct ExportWorker: Service {
         } catch {
             failure = error
         }
-        await making.discard()
-        if failure is ExportLease.Lost { return }
+        if failure is ExportLease.Lost {
+            // Somebody else has the job, so what was made here is nobody's.
+            await making.discard()
+            return
+        }
+        // What was written may be known to be part of the export all the same: tidying tells.
         await end(await making.job, after: failure, lease)
     }
 
