@@ -18,9 +18,11 @@ enum SourceRules {
     /// Where a program speaks to people.
     private static let speaks = ["Sources/CairnCommand/", "Benchmarks/", "Tests/"]
 
-    /// Where a task is started because nothing else is not cancelled with its caller: what was done
-    /// is recorded even then, and what was begun is tidied up. Or because nothing else can be left
-    /// behind: a handler of an application that does not heed cancellation.
+    /// Where a task is started because nothing else would do.
+    ///
+    /// Nothing else is not cancelled with its caller: what was done is recorded even then, and what was
+    /// begun is tidied up. And nothing else can be left behind, as a handler of an application is that does
+    /// not heed cancellation.
     private static let shields: Set<String> = [
         "Sources/CairnClient/Calls/AuditRecorder+Operations.swift",
         "Sources/CairnClient/Observation/Observers.swift",
