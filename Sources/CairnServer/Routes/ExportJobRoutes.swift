@@ -32,9 +32,8 @@ struct ExportJobRoutes: Sendable {
     @Sendable
     private func create(_ request: Request, context: ServerContext) async throws -> Response {
         try QueryParameters(request).allow(only: [])
-        let members = try Members.read(
-            try await request.jsonBody(upTo: configuration.requestBytes)
-        )
+        let bytes = try await request.jsonBody(upTo: configuration.requestBytes)
+        let members = bytes.isEmpty ? JSONObject() : try Members.read(bytes)
         let job = try await submit(members, for: try context.caller())
         var response = Response(.object(shown(job)), status: .accepted)
         response.headers[.location] = "\(Path.exports)/\(job.id)"
