@@ -157,7 +157,7 @@ let package = Package(
                 "CairnServer", "CairnLocal", "CairnPostgres", "CairnAWS", "CairnArchive",
                 "CairnSpreadsheet",
                 "CairnLedger", "CairnAPI", "Cairn",
-                "CZlib", logging, metrics, lifecycle, nioCore, httpTypes, hummingbird, crypto,
+                logging, metrics, lifecycle, nioCore, httpTypes, hummingbird, crypto,
                 instrumentation,
                 serviceContext,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

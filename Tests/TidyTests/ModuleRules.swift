@@ -41,7 +41,7 @@ enum ModuleRules {
         ],
         "CairnCommand": [
             "CairnServer", "CairnLocal", "CairnPostgres", "CairnAWS", "CairnArchive",
-            "CairnSpreadsheet", "CairnLedger", "CairnAPI", "Cairn", "CZlib", "ArgumentParser",
+            "CairnSpreadsheet", "CairnLedger", "CairnAPI", "Cairn", "ArgumentParser",
             "AsyncHTTPClient", "Configuration", "Crypto",
             "Foundation",
             "HTTPTypes", "Hummingbird", "Instrumentation", "Logging", "Metrics", "NIOCore",

@@ -24,8 +24,6 @@ struct EvidenceCheck: Sendable {
     private var receivedAt: Timestamp?
     /// The chain before the next record, where the records before it are there.
     private var chain: Digest?
-    /// The chain before the record that was read last, as the records before it give it.
-    private var before: Digest?
     private var isBegun = false
     private var isDone = false
 
@@ -103,19 +101,24 @@ struct EvidenceCheck: Sendable {
             // That content went lawfully is shown by a record of its removal, and there is none yet.
             throw fault("says that content is gone, and nothing shows that it went lawfully")
         case .withheld(let index, let condition, let bytes, let items):
-            try checkWithheld(try leaf(bytes, at: index), condition, bytes, items)
+            let (leaf, hash) = try leaf(bytes, at: index)
+            try checkWithheld(leaf, condition, bytes, items)
+            chain = chain.map { Chain.next($0, leafHash: hash) }
             counts.notMatched += 1
             return nil
         case .shown(let index, let previous, let disclosure):
-            let leaf = try leaf(disclosure.leaf, at: index)
-            let found = try record(leaf, previous, disclosure)
+            let (leaf, hash) = try leaf(disclosure.leaf, at: index)
+            let found = try record(leaf, hash, previous, disclosure)
             counts.matched += 1
             return found
         }
     }
 
     /// Checks a leaf's own form and place, and adds it to the tree.
-    private mutating func leaf(_ bytes: [UInt8], at index: UInt64) throws -> Leaf {
+    private mutating func leaf(
+        _ bytes: [UInt8],
+        at index: UInt64
+    ) throws -> (leaf: Leaf, hash: Digest) {
         guard index == frontier.size, index < manifest.range.upperBound else {
             throw fault("does not follow the one before")
         }
@@ -135,14 +138,13 @@ struct EvidenceCheck: Sendable {
         receivedAt = leaf.receivedAt
         let hash = Digest.leaf(bytes)
         if index == 0 { chain = Chain.start(origin: manifest.origin) }
-        before = chain
-        chain = chain.map { Chain.next($0, leafHash: hash) }
         frontier.append(hash)
-        return leaf
+        return (leaf, hash)
     }
 
     private mutating func record(
         _ leaf: Leaf,
+        _ hash: Digest,
         _ previous: Digest,
         _ disclosure: Disclosure
     ) throws -> FoundRecord {
@@ -153,20 +155,20 @@ struct EvidenceCheck: Sendable {
         guard disclosure.items.allSatisfy({ if case .shown = $0.content { true } else { false } })
         else { throw fault("withholds a field of a record that it shows") }
         let fields = Fields(shown: disclosure.items)
-        let hash = Digest.leaf(disclosure.leaf)
         guard
             let occurredAt = fields.text(.occurredAt)
                 .flatMap({ try? Timestamp.parse($0).timestamp })
         else { throw fault("shows a record without a time") }
-        guard before.map({ $0 == previous }) ?? true else {
+        guard chain.map({ $0 == previous }) ?? true else {
             throw fault("has another chain before it than the records before it give")
         }
-        chain = Chain.next(previous, leafHash: hash)
+        let next = Chain.next(previous, leafHash: hash)
+        chain = next
         let record = StoredRecord(
             index: leaf.index,
             leaf: disclosure.leaf,
             leafHash: hash,
-            chain: Chain.next(previous, leafHash: hash),
+            chain: next,
             id: leaf.id,
             occurredAt: occurredAt,
             payload: Payload(seed: .unknown, fields: fields)
