@@ -142,6 +142,42 @@ struct ObjectFaultTests {
         }
     }
 
+    @Test("Objects are put and deleted whole while others open the folder, whenever they do")
+    func openingMeanwhile() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try await FileObjectStore(folder: folder) { .epoch }
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                for writer in 0..<4 {
+                    group.addTask {
+                        for number in 0..<200 {
+                            // Half of them share a folder, which comes and goes.
+                            let folder = number % 2 == 0 ? "shared" : "own\(writer)"
+                            let key = try #require(ObjectKey("a/\(folder)/\(writer)"))
+                            try await Self.put(UInt8(number), 10, key, store)
+                            #expect(try await Self.content(store, key) == UInt8(number))
+                            try await store.delete(key)
+                        }
+                        return true
+                    }
+                }
+                for _ in 0..<3 {
+                    group.addTask {
+                        while !Task.isCancelled {
+                            _ = try await FileObjectStore(folder: folder) { .epoch }
+                        }
+                        return false
+                    }
+                }
+                var writing = 4
+                for try await isWriter in group where isWriter {
+                    writing -= 1
+                    if writing == 0 { group.cancelAll() }
+                }
+            }
+            #expect(try Self.files(folder) == [])
+        }
+    }
+
     @Test("A reader that has begun reads to the end though the object is replaced or deleted")
     func reading() async throws {
         let key = try #require(ObjectKey("a"))

@@ -9,8 +9,8 @@ internal import Synchronization
 /// Objects as files in a folder.
 ///
 /// Content is written and synchronised under a name of its own; then the object's sheet, which
-/// names it, takes its place in one step. Processes may share the folder: each step that decides
-/// something is done while the folder's `@lock` is held.
+/// names it, takes its place in one step. Processes may share the folder: names come and go only
+/// while the folder's `@lock` is held.
 package struct FileObjectStore: ObjectStore {
     let root: OpenFile
     private let now: @Sendable () -> Timestamp
@@ -43,7 +43,9 @@ package struct FileObjectStore: ObjectStore {
         try options.check()
         let draft = try await FileObjectStore.blocking {
             try refuse(key, onlyIfAbsent: options.onlyIfAbsent)
-            return try ObjectDraft(key, in: root, hashing: options.sha256 != nil)
+            return try FileObjectStore.locked(root) {
+                try ObjectDraft(key, in: root, hashing: options.sha256 != nil)
+            }
         }
         do {
             // While some bytes are written, the next ones are asked for.
@@ -59,7 +61,9 @@ package struct FileObjectStore: ObjectStore {
             try Task.checkCancellation()
             return try await FileObjectStore.blocking { try commit(draft, key, options) }
         } catch {
-            try await FileObjectStore.blocking { draft.discard() }
+            try await FileObjectStore.blocking {
+                try FileObjectStore.locked(root) { draft.discard() }
+            }
             throw error
         }
     }
@@ -79,7 +83,7 @@ package struct FileObjectStore: ObjectStore {
         let (size, digest) = try draft.finish()
         guard options.sha256 == digest else { throw ObjectError.checksum }
         let sheet = ObjectSheet(content: draft.content, size: size, modifiedAt: now(), options)
-        let old = try FileObjectStore.locked(root) {
+        try FileObjectStore.locked(root) {
             try refuse(key, onlyIfAbsent: options.onlyIfAbsent)
             let old = try draft.place.sheet()
             do {
@@ -87,9 +91,8 @@ package struct FileObjectStore: ObjectStore {
             } catch let error as FileFailure where error.errno == EEXIST {
                 throw ObjectError.exists
             }
-            return old
+            if let old { draft.place.removeContent(old.content) }
         }
-        if let old { draft.place.removeContent(old.content) }
         return sheet.facts(key)
     }
 

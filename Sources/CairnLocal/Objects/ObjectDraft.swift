@@ -30,21 +30,20 @@ final class ObjectDraft: Sendable {
     private let file: OpenFile
     private let state: Mutex<State>
 
+    /// Begins a draft, while the store's lock is held: nobody sees the content before it is locked.
     init(_ key: ObjectKey, in root: OpenFile, hashing: Bool) throws {
+        place = try ObjectPlace(making: key, in: root)
         var attempts = 0
         while true {
             // A process before this one may have had its number; nothing is written over.
             let number = ObjectDraft.drafts.wrappingAdd(1, ordering: .relaxed).newValue
             let content = "\(getpid())-\(number)"
             do {
-                let place = try ObjectPlace(making: key, in: root)
                 file = try place.newContent(content)
-                self.place = place
                 self.content = content
                 state = Mutex(State(hasher: hashing ? SHA256() : nil))
                 return
-            } catch let error as FileFailure where [ENOENT, EEXIST].contains(error.errno) {
-                // Somebody took an empty folder away, or has the name.
+            } catch let error as FileFailure where error.errno == EEXIST {
                 attempts += 1
                 guard attempts < 10_000 else { throw error }
             }
