@@ -69,16 +69,20 @@ package actor WorkbookMaker {
 
     private func open() throws(StoreError) {
         removeStrays()
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder,
-                withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700]
-            )
-        } catch {
-            throw .unavailable(error)
+        // Until it is locked, another process may take the folder for one that was left.
+        for _ in 0..<100 where lock < 0 {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: folder,
+                    withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: 0o700]
+                )
+            } catch {
+                throw .unavailable(error)
+            }
+            lock = Self.locked(folder, LOCK_EX)
         }
-        lock = Self.locked(folder)
+        guard lock >= 0 else { throw .unavailable(WorkbookError.folder) }
         book = try Workbook(path: path, folder: folder, sheetRows: sheetRows)
     }
 
@@ -88,18 +92,21 @@ package actor WorkbookMaker {
         let names = (try? files.contentsOfDirectory(atPath: parent)) ?? []
         for name in names where name.hasPrefix(Self.prefix) {
             let stray = parent + "/" + name
-            let lock = Self.locked(stray)
+            let lock = Self.locked(stray, LOCK_EX | LOCK_NB)
             guard lock >= 0 else { continue }
             try? files.removeItem(atPath: stray)
             close(lock)
         }
     }
 
-    /// Opens a folder that nobody else has locked, and locks it; otherwise -1.
-    private static func locked(_ folder: String) -> Int32 {
+    /// Opens a folder and locks it; -1 if it cannot be locked, or is not there by then.
+    private static func locked(_ folder: String, _ operation: Int32) -> Int32 {
         let descriptor = Foundation.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return -1 }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        var (own, there) = (stat(), stat())
+        guard flock(descriptor, operation) == 0, fstat(descriptor, &own) == 0,
+            stat(folder, &there) == 0, own.st_ino == there.st_ino, own.st_dev == there.st_dev
+        else {
             close(descriptor)
             return -1
         }
@@ -238,6 +245,8 @@ private final class Workbook {
 /// What keeps a workbook from being made.
 enum WorkbookError: Error {
     case memory
+    /// The folder for its work cannot be locked.
+    case folder
     /// The library says so, by its number.
     case library(UInt32)
 }

@@ -83,6 +83,25 @@ struct WorkbookTests {
         #expect(try await Self.workbook(of: rows) == workbook)
     }
 
+    @Test("Workbooks that are begun at the same moment leave each other's folders be")
+    func atOnce() async throws {
+        try await withTemporaryFolder { folder in
+            for _ in 0..<20 {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<16 {
+                        group.addTask {
+                            for try await _ in try await Self.made(
+                                of: "type\r\na\r\n",
+                                in: folder.path
+                            ) {}
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+        }
+    }
+
     @Test("What a killed process left of a workbook goes with the next, and nothing else does")
     func strays() async throws {
         try await withTemporaryFolder { folder in
