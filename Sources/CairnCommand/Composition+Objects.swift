@@ -11,6 +11,8 @@ extension Composition {
     /// A store of objects that is open, as a service that lets go of its connections at the end.
     struct OpenObjects: Service {
         let store: any ObjectStore
+        /// The same, where it is a folder of this machine.
+        let files: FileObjectStore?
         /// Lets go of connections; nothing may be asked of the store any more.
         let close: @Sendable () async throws -> Void
 
@@ -27,7 +29,7 @@ extension Composition {
         case .folder(let folder):
             do throws(ObjectError) {
                 let store = try await FileObjectStore(folder: folder, now: now)
-                return OpenObjects(store: store, close: {})
+                return OpenObjects(store: store, files: store, close: {})
             } catch {
                 throw CommandFailure.unavailable("the folder \(folder) cannot be used: \(error)")
             }
@@ -83,7 +85,7 @@ extension Composition {
             now: now,
             newID: { Hex.encode(randomBytes(16)) }
         )
-        return OpenObjects(store: store, close: { try await client.shutdown() })
+        return OpenObjects(store: store, files: nil, close: { try await client.shutdown() })
     }
 
     /// What a file has, or nil if there is none.

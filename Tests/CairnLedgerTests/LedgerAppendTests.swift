@@ -23,7 +23,7 @@ struct LedgerAppendTests {
                 Array(events[2...]),
                 receivedAt: ManualClock.start.advanced(byMilliseconds: 250)
             )
-            let stored = setting.memory.records(
+            let stored = try await setting.memory.records(
                 in: setting.tenant.ledger,
                 at: 0..<9,
                 contents: true

@@ -198,7 +198,7 @@ struct LedgerFaultTests {
                 }
                 return await group.reduce(into: []) { $0 += $1 }
             }
-            let stored = setting.memory.records(
+            let stored = try await setting.memory.records(
                 in: setting.tenant.ledger,
                 at: 0..<999,
                 contents: false

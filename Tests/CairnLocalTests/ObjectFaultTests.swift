@@ -197,6 +197,32 @@ struct ObjectFaultTests {
         }
     }
 
+    @Test(
+        "Content that is given a name outside stays when its object goes, and takes nobody's place"
+    )
+    func givenAway() async throws {
+        let key = try #require(ObjectKey("a/b"))
+        try await withTemporaryFolder { folder in
+            let store = try await FileObjectStore(folder: folder + "/objects") { .epoch }
+            try await Self.put(7, 100, key, store)
+            let path = folder + "/file"
+            #expect(try await store.link(key, to: path))
+            try await store.delete(key)
+            let content = Data(repeating: 7, count: 100)
+            #expect(FileManager.default.contents(atPath: path) == content)
+
+            try await Self.put(8, 100, key, store)
+            #expect(try await store.link(key, to: path) == false)
+            #expect(FileManager.default.contents(atPath: path) == content)
+            // Another disk has to be copied to.
+            if FileManager.default.isWritableFile(atPath: "/dev/shm") {
+                #expect(try await store.link(key, to: "/dev/shm/cairn-\(UUID())") == false)
+            }
+            try await store.delete(key)
+            await #expect(throws: ObjectError.missing) { _ = try await store.link(key, to: path) }
+        }
+    }
+
     @Test("Links do not lead out of the folder, and its files are its owner's alone")
     func isItsOwn() async throws {
         try await withTemporaryFolder { outside in

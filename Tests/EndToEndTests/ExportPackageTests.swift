@@ -30,7 +30,7 @@ struct ExportPackageTests {
                 let files = try MemoryFiles(archive: bytes, in: folder)
                 let verdict = await setting.verdict(on: files)
                 #expect(verdict.faults == [], "\(request)")
-                let stored = setting.memory.records(
+                let stored = try await setting.memory.records(
                     in: Tenant.example.ledger,
                     at: 0..<700,
                     contents: true

@@ -60,7 +60,7 @@ extension Digest {
 }
 
 /// A SHA-256 that is computed piece by piece.
-package struct DigestStream {
+package struct DigestStream: Sendable {
     private var hash = SHA256()
 
     /// Begins with nothing.
@@ -74,6 +74,14 @@ package struct DigestStream {
     /// Takes up some more bytes.
     package mutating func add(_ bytes: ArraySlice<UInt8>) {
         bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    }
+
+    /// Takes up some more bytes, beside whatever else is done.
+    @concurrent
+    package func adding(_ bytes: [UInt8]) async -> DigestStream {
+        var stream = self
+        stream.add(bytes)
+        return stream
     }
 
     /// The hash of all bytes so far.

@@ -18,6 +18,9 @@ protocol ExportAccess: Sendable {
     ) async throws -> JSONValue
     /// Lets go of what is not needed any more once the file of an export is in the caller's hands.
     func releaseExport(_ id: String) async throws
+    /// Puts the file of a finished export where nothing is yet, without copying it; false if that
+    /// cannot be done.
+    func placeExport(_ id: String, at path: String) async throws -> Bool
     /// Reads the file of a finished export from a byte on, piece by piece.
     func downloadExport(
         _ id: String,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Cairn
 import CairnLedger
+import CairnLocal
 import CairnServer
 import Logging
 import Synchronization
@@ -37,6 +38,9 @@ actor LocalExports {
             logger: logger
         )
     }
+
+    /// Where the files are, if that is a folder of this machine.
+    var files: FileObjectStore? { objects?.files }
 
     /// Lets go of connections.
     func close() async throws {
@@ -129,6 +133,18 @@ extension LocalLedger {
         // There is nobody else to fetch it.
         _ = try await services.exports.cancel(id, tenant: ledger.tenant.name)
         while await worker.work() {}
+    }
+
+    func placeExport(_ id: String, at path: String) async throws -> Bool {
+        let services = try await making().services
+        guard let files = await local.files, let key = try await job(id, services).fileKey else {
+            return false
+        }
+        do {
+            return try await files.link(key, to: path)
+        } catch {
+            throw CommandFailure.unavailable("the export cannot be read: \(error)")
+        }
     }
 
     func downloadExport(

@@ -124,7 +124,7 @@ struct LocalLedger: LedgerAccess {
         _ write: @Sendable ([UInt8]) throws -> Void
     ) async throws {
         let shape = try ExportShape(shape)
-        var scan = RecordScan(
+        let scan = RecordScan(
             try LocalQuery(parameters).query,
             for: Narrowing(),
             of: ledger.tenant,
@@ -133,7 +133,7 @@ struct LocalLedger: LedgerAccess {
             index: open.store
         )
         try write(shape.beginning())
-        while let part = try await scan.part() {
+        try await scan.forEachPart { part in
             try write(shape.bytes(try part.map(body), tenant: ledger.tenant.name))
         }
     }

@@ -40,6 +40,8 @@ extension RemoteLedger {
         // A server keeps it as long as it keeps exports: others may want it, too.
     }
 
+    func placeExport(_ id: String, at path: String) -> Bool { false }
+
     func downloadExport(
         _ id: String,
         from offset: UInt64,

@@ -34,7 +34,11 @@ struct PackageExport {
             let reason = job["detail"]?.string ?? job["state"]?.string ?? "no reason is given"
             throw CommandFailure.unavailable("the export has no file: \(reason)")
         }
-        try await fetch(job, access)
+        if try await !place(id, access) { try await fetch(job, access) }
+        guard rename(partial, output) == 0 else {
+            throw CommandFailure.badInput("\(output) cannot be written")
+        }
+        try? FileManager.default.removeItem(atPath: note)
         try await access.releaseExport(id)
         Terminal.complain(
             "\(output): \(job["progress"]?["records"]?.integer ?? 0) records of "
@@ -83,6 +87,15 @@ struct PackageExport {
         return id
     }
 
+    /// Lets the file have another name, where it is on the same disk and nothing came before.
+    private func place(_ id: String, _ access: any LedgerAccess) async throws -> Bool {
+        let files = FileManager.default
+        let size = try? files.attributesOfItem(atPath: partial)[.size] as? Int
+        guard size == nil || size == 0 else { return false }
+        try? files.removeItem(atPath: partial)
+        return try await access.placeExport(id, at: partial)
+    }
+
     private func fetch(_ job: JSONValue, _ access: any LedgerAccess) async throws {
         guard let id = job["id"]?.string, let size = job["file"]?["size"]?.integer,
             let sum = job["file"]?["sha256"]?.string
@@ -121,10 +134,6 @@ struct PackageExport {
                 "what came is not the export; it was thrown away, run the command again"
             )
         }
-        guard rename(partial, output) == 0 else {
-            throw CommandFailure.badInput("\(output) cannot be written")
-        }
-        try? FileManager.default.removeItem(atPath: note)
     }
 
     private func digest(_ handle: FileHandle) throws -> DigestStream {

@@ -20,19 +20,20 @@ package struct ExportJob: Sendable, Equatable {
         case expired
     }
 
-    /// A part of the files that is kept.
-    package struct Part: Sendable, Equatable {
-        /// The name under which it is kept, without what begins it and the file's.
-        package let name: String
-        /// How many bytes of the data file, and their CRC-32.
-        package let data: (bytes: UInt64, crc: UInt32)
-        /// How many bytes of the evidence, and their CRC-32.
-        package let evidence: (bytes: UInt64, crc: UInt32)
+    /// Parts that are kept, as many as one worker made in a row.
+    package struct Run: Sendable, Equatable {
+        /// What the worker calls itself.
+        package let worker: String
+        /// How many there are.
+        package var count: Int
+    }
 
-        /// Whether two parts are the same one.
-        package static func == (left: Part, right: Part) -> Bool {
-            left.name == right.name && left.data == right.data && left.evidence == right.evidence
-        }
+    /// What a file's parts are together.
+    package struct Sum: Sendable, Equatable {
+        /// Their length.
+        package var bytes: UInt64 = 0
+        /// Their CRC-32.
+        package var crc: UInt32 = 0
     }
 
     /// How many records of the range were shown, and how many were not.
@@ -87,7 +88,11 @@ package struct ExportJob: Sendable, Equatable {
     /// What was counted below ``next``.
     package internal(set) var counts = Counts()
     /// The parts, in order.
-    package internal(set) var parts: [Part] = []
+    package internal(set) var runs: [Run] = []
+    /// The data file's parts together.
+    package internal(set) var data = Sum()
+    /// The evidence's parts together.
+    package internal(set) var evidence = Sum()
     /// The redaction rules that exported records name.
     package internal(set) var redactionRules: [String] = []
     /// The worker that has it, or that made its file; no two have the same name.
@@ -148,7 +153,39 @@ package struct ExportJob: Sendable, Equatable {
 extension ExportJob {
     /// Forgets its parts, because some of them are gone.
     mutating func startAgain() {
-        (parts, next, counts, redactionRules) = ([], range.lowerBound, Counts(), [])
+        forgetParts()
+        (next, counts, redactionRules) = (range.lowerBound, Counts(), [])
+    }
+
+    /// Forgets where its parts are, because nobody needs them any more.
+    mutating func forgetParts() {
+        (runs, data, evidence) = ([], Sum(), Sum())
+    }
+
+    /// How many parts are kept.
+    var partCount: Int { runs.reduce(0) { $0 + $1.count } }
+
+    /// The names under which the parts are kept, in order.
+    var partNames: [String] {
+        var names: [String] = []
+        for run in runs {
+            for _ in 0..<run.count { names.append(Self.partName(names.count, by: run.worker)) }
+        }
+        return names
+    }
+
+    /// The name of a part, of which none is before it in the order of names and behind it in the file.
+    static func partName(_ number: Int, by worker: String) -> String {
+        "\("\(100_000_000 + number)".dropFirst())-\(worker)"
+    }
+
+    /// Counts one more part.
+    mutating func add(partBy worker: String) {
+        if runs.last?.worker == worker {
+            runs[runs.count - 1].count += 1
+        } else {
+            runs.append(Run(worker: worker, count: 1))
+        }
     }
 
     /// What a caller is shown of it.
@@ -191,16 +228,12 @@ extension ExportJob {
         members["attempts"] = .number(JSONNumber(attempts))
         members["counts"] = .object(counts.json)
         members["redaction_rules"] = .array(redactionRules.map { .string($0) })
-        members["parts"] = .array(
-            parts.map { part in
-                [
-                    .string(part.name), .number(JSONNumber(part.data.bytes)),
-                    .number(JSONNumber(UInt64(part.data.crc))),
-                    .number(JSONNumber(part.evidence.bytes)),
-                    .number(JSONNumber(UInt64(part.evidence.crc))),
-                ]
-            }
-        )
+        members["parts"] = [
+            "runs": .array(
+                runs.map { [.string($0.worker), .number(JSONNumber(UInt64($0.count)))] }
+            ),
+            "data": data.json, "evidence": evidence.json,
+        ]
         return JSONValue.object(members).canonical.bytes
     }
 
@@ -218,7 +251,9 @@ extension ExportJob {
             let size = Self.count(members["range"]?["size"]),
             let checked = Self.count(members["progress"]?["checked"]), checked <= to - from,
             let counts = members["counts"]?.object.flatMap({ Counts($0) }),
-            let parts = members["parts"]?.array.map({ $0.compactMap(Part.init) })
+            let runs = members["parts"]?["runs"]?.array.map({ $0.compactMap(Run.init) }),
+            let data = Sum(members["parts"]?["data"]),
+            let evidence = Sum(members["parts"]?["evidence"])
         else { return nil }
         var narrowing = Narrowing()
         if let kept = members["narrowing"]?.object {
@@ -254,7 +289,7 @@ extension ExportJob {
         (startedAt, finishedAt, expiresAt) = (started, finished, expires)
         next = from + checked
         self.counts = counts
-        self.parts = parts
+        (self.runs, self.data, self.evidence) = (runs, data, evidence)
         redactionRules = rules
         self.attempts = attempts
         self.holder = holder
@@ -300,15 +335,32 @@ extension ExportJob.Counts {
     }
 }
 
-extension ExportJob.Part {
+extension ExportJob.Run {
     fileprivate init?(_ value: JSONValue) {
-        guard let items = value.array, items.count == 5, let name = items[0].string else {
-            return nil
-        }
-        let numbers = items[1...].compactMap { ExportJob.count($0) }
-        guard numbers.count == 4, let data = UInt32(exactly: numbers[1]),
-            let evidence = UInt32(exactly: numbers[3])
+        guard let items = value.array, items.count == 2, let worker = items[0].string,
+            let count = ExportJob.count(items[1])
         else { return nil }
-        self.init(name: name, data: (numbers[0], data), evidence: (numbers[2], evidence))
+        self.init(worker: worker, count: Int(count))
+    }
+}
+
+extension ExportJob.Sum {
+    fileprivate var json: JSONValue {
+        [.number(JSONNumber(bytes)), .number(JSONNumber(UInt64(crc)))]
+    }
+
+    fileprivate init?(_ value: JSONValue?) {
+        guard let items = value?.array, items.count == 2, let bytes = ExportJob.count(items[0]),
+            let crc = ExportJob.count(items[1]).flatMap({ UInt32(exactly: $0) })
+        else { return nil }
+        self.init(bytes: bytes, crc: crc)
+    }
+
+    /// The sum with one more part behind the others.
+    func adding(_ part: ExportJob.Sum, _ tools: any ExportTools) -> ExportJob.Sum {
+        ExportJob.Sum(
+            bytes: bytes + part.bytes,
+            crc: tools.crc32(crc, then: part.crc, of: part.bytes)
+        )
     }
 }

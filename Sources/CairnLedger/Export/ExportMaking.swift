@@ -10,8 +10,6 @@ actor ExportMaking {
     private let worker: ExportWorker
     /// What no other worker's parts are named.
     private let token: String
-    /// What was written last, and is not known to be part of the export yet.
-    private var loose: [ObjectKey] = []
 
     init(_ job: ExportJob, lease: ExportLease, worker: ExportWorker) {
         self.job = job
@@ -37,12 +35,26 @@ actor ExportMaking {
 
     /// Takes away what was written and is not part of the export.
     func discard() async {
-        // Under this worker's own name, so that it is nobody else's.
-        for key in [job.fileKey, job.partKey("workbook-\(token)", "xlsx")].compactMap({ $0 }) {
-            try? await worker.objects.delete(key)
+        let kept = Set(
+            job.partNames.flatMap { name in
+                ["data", "evidence"].compactMap { job.partKey(name, $0) }
+            }
+        )
+        var last: ObjectKey?
+        while let found = try? await worker.objects.list(
+            prefix: job.prefix,
+            after: last,
+            limit: 1000
+        ),
+            !found.isEmpty
+        {
+            last = found.last?.key
+            // What bears this worker's name is nobody else's.
+            for object in found where object.key.text.contains(token) && !kept.contains(object.key)
+            {
+                try? await worker.objects.delete(object.key)
+            }
         }
-        for key in loose { try? await worker.objects.delete(key) }
-        loose = []
     }
 
     private func makeParts(of tenant: Tenant) async throws {
@@ -55,53 +67,57 @@ actor ExportMaking {
             partBytes: worker.partBytes
         )
         // While a part is kept, the next one is made.
-        try await withThrowingTaskGroup(of: (ExportPartMaker.Made, ExportJob.Part).self) { group in
-            var number = job.parts.count
+        try await withThrowingTaskGroup(of: Kept.self) { group in
+            var number = job.partCount
             while let made = try await maker.part() {
-                if let (made, part) = try await group.next() { try await take(made, part) }
-                let name = "\("\(1_000_000 + number)".dropFirst())-\(token)"
+                if let kept = try await group.next() { try await take(kept) }
+                let name = ExportJob.partName(number, by: token)
                 number += 1
-                loose += [job.partKey(name, "data"), job.partKey(name, "evidence")].compactMap {
-                    $0
-                }
                 let job = job
-                group.addTask { (made, try await self.keep(made, of: job, as: name)) }
+                group.addTask { try await self.keep(made, of: job, as: name) }
             }
-            if let (made, part) = try await group.next() { try await take(made, part) }
+            if let kept = try await group.next() { try await take(kept) }
         }
-        loose = []
     }
 
     /// Counts a part that is kept.
-    private func take(_ made: ExportPartMaker.Made, _ part: ExportJob.Part) async throws {
+    private func take(_ part: Kept) async throws {
         var next = job
-        next.parts.append(part)
+        next.add(partBy: token)
+        next.data = job.data.adding(part.data, worker.tools)
+        next.evidence = job.evidence.adding(part.evidence, worker.tools)
         next.attempts = 0
-        (next.next, next.counts) = (made.next, made.counts)
-        next.redactionRules = made.redactionRules
+        (next.next, next.counts) = (part.next, part.counts)
+        next.redactionRules = part.redactionRules
         try await lease.keep(next)
         job = next
-        loose.removeAll { $0.text.contains("/\(part.name).") }
     }
 
     private nonisolated func keep(
-        _ made: ExportPartMaker.Made,
+        _ made: consuming ExportPartMaker.Made,
         of job: ExportJob,
         as name: String
-    ) async throws -> ExportJob.Part {
+    ) async throws -> Kept {
         let compression = job.request.compression
         // The rows of a workbook are not part of the package.
         let rows: ExportCompression = job.request.format == .xlsx ? .none : compression
-        async let data = keep(made.data, as: rows, at: job.partKey(name, "data"))
-        async let evidence = keep(made.evidence, as: compression, at: job.partKey(name, "evidence"))
-        return ExportJob.Part(name: name, data: try await data, evidence: try await evidence)
+        let (bytes, proof) = (made.data, made.evidence)
+        async let data = keep(bytes, as: rows, at: job.partKey(name, "data"))
+        async let evidence = keep(proof, as: compression, at: job.partKey(name, "evidence"))
+        return Kept(
+            data: try await data,
+            evidence: try await evidence,
+            next: made.next,
+            counts: made.counts,
+            redactionRules: made.redactionRules
+        )
     }
 
     private nonisolated func keep(
         _ bytes: [UInt8],
         as compression: ExportCompression,
         at key: ObjectKey?
-    ) async throws -> (bytes: UInt64, crc: UInt32) {
+    ) async throws -> ExportJob.Sum {
         guard let key else { throw StoreError.corrupt("an export has an id that is none") }
         let packed = try worker.tools.compressed(bytes, as: compression)
         let once = Once(packed)
@@ -110,7 +126,10 @@ actor ExportMaking {
             AsyncThrowingStream { once.take() },
             as: ObjectOptions()
         )
-        return (UInt64(packed.count), worker.tools.crc32(packed, after: 0))
+        return ExportJob.Sum(
+            bytes: UInt64(packed.count),
+            crc: worker.tools.crc32(packed, after: 0)
+        )
     }
 
     // MARK: Packing
@@ -129,7 +148,7 @@ actor ExportMaking {
             job,
             edges: edges,
             data: try await dataContent(finishedAt),
-            evidence: content("evidence", \.evidence),
+            evidence: content("evidence", job.evidence),
             finishedAt: finishedAt,
             tools: worker.tools
         )
@@ -142,23 +161,14 @@ actor ExportMaking {
         job.file = (facts.size, await package.sha256)
     }
 
-    private func content(
-        _ file: String,
-        _ size: KeyPath<ExportJob.Part, (bytes: UInt64, crc: UInt32)>
-    ) -> ExportPackage.Content {
+    private func content(_ file: String, _ sum: ExportJob.Sum) -> ExportPackage.Content {
         let (job, objects) = (job, worker.objects)
         return ExportPackage.Content(
-            bytes: job.parts.reduce(0) { $0 + $1[keyPath: size].bytes },
-            crc: job.parts.reduce(0) { crc, part in
-                worker.tools.crc32(
-                    crc,
-                    then: part[keyPath: size].crc,
-                    of: part[keyPath: size].bytes
-                )
-            },
-            pieces: job.parts.map { part in
+            bytes: sum.bytes,
+            crc: sum.crc,
+            pieces: job.partNames.map { name in
                 {
-                    guard let key = job.partKey(part.name, file) else { throw ObjectError.missing }
+                    guard let key = job.partKey(name, file) else { throw ObjectError.missing }
                     return try await objects.get(key, range: nil).bytes
                 }
             }
@@ -167,7 +177,7 @@ actor ExportMaking {
 
     /// What the data file is made of; a workbook is made of its rows first, and kept until then.
     private func dataContent(_ finishedAt: Timestamp) async throws -> ExportPackage.Content {
-        let rows = content("data", \.data)
+        let rows = content("data", job.data)
         guard job.request.format == .xlsx else { return rows }
         let made = try await worker.tools.workbook(
             of: job.request,
@@ -187,4 +197,13 @@ actor ExportMaking {
             pieces: [{ try await objects.get(key, range: nil).bytes }]
         )
     }
+}
+
+/// A part that is kept, and how far the export is with it.
+private struct Kept: Sendable {
+    let data: ExportJob.Sum
+    let evidence: ExportJob.Sum
+    let next: UInt64
+    let counts: ExportJob.Counts
+    let redactionRules: [String]
 }

@@ -86,18 +86,12 @@ package actor ExportPackage {
     /// The archive, to be read once.
     package nonisolated var archive: ObjectBytes {
         AsyncThrowingStream {
-            let piece = try await self.next()
-            if let piece { await self.note(piece) }
-            return piece
+            try await self.next()
         }
     }
 
     /// The SHA-256 of what was read of the archive.
     package var sha256: Digest { whole.digest }
-
-    private func note(_ piece: [UInt8]) {
-        whole.add(piece)
-    }
 
     /// The next piece, or nil at the end.
     private func next() async throws -> [UInt8]? {
@@ -105,7 +99,11 @@ package actor ExportPackage {
             if let piece = try await content.next() {
                 guard !piece.isEmpty else { continue }
                 bytes += UInt64(piece.count)
-                hash.add(piece)
+                // The hash of the file and that of the archive are made beside each other.
+                let file = hash
+                async let hashed = file.adding(piece)
+                whole.add(piece)
+                hash = await hashed
                 return piece
             }
             guard bytes == file.content.bytes else {
@@ -114,7 +112,11 @@ package actor ExportPackage {
             written.append((file.name, bytes, hash.digest))
             current = nil
         }
-        if !files.isEmpty { return begin(files.removeFirst()) }
+        if !files.isEmpty {
+            let header = begin(files.removeFirst())
+            whole.add(header)
+            return header
+        }
         guard !isEnding else { return nil }
         isEnding = true
         let manifest = Manifest(job: job, finishedAt: finishedAt, files: written).encoded
@@ -123,7 +125,9 @@ package actor ExportPackage {
             bytes: UInt64(manifest.count),
             crc: tools.crc32(manifest, after: 0)
         )
-        return zip.header(entry) + manifest + zip.ending()
+        let end = zip.header(entry) + manifest + zip.ending()
+        whole.add(end)
+        return end
     }
 
     private func begin(_ file: File) -> [UInt8] {

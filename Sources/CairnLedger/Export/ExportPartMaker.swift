@@ -21,7 +21,7 @@ package struct ExportPartMaker: Sendable {
     }
 
     /// How large a part becomes before it is ended, in bytes.
-    package static let partBytes = 8 << 20
+    package static let partBytes = 4 << 20
     /// How many names of redaction rules are told.
     private static let ruleCount = 64
 
@@ -57,7 +57,7 @@ package struct ExportPartMaker: Sendable {
         next = job.next
         counts = job.counts
         rules = job.redactionRules
-        isDone = job.next == job.range.upperBound && !job.parts.isEmpty
+        isDone = job.next == job.range.upperBound && job.partCount > 0
         // To account for what is left out, everything is looked at.
         var scanned = job.request.isAccounted ? RecordQuery() : query
         (scanned.indexFrom, scanned.indexTo) = (job.next, job.range.upperBound)
@@ -75,11 +75,16 @@ package struct ExportPartMaker: Sendable {
     package mutating func part() async throws -> Made? {
         guard !isDone else { return nil }
         var made = Made(next: next, counts: counts, redactionRules: rules)
-        if job.parts.isEmpty, counts.total == 0 { made.data = encoder.beginning() }
+        if job.partCount == 0, counts.total == 0 { made.data = encoder.beginning() }
         while made.data.count + made.evidence.count < partBytes, !isDone {
             try Task.checkCancellation()
             if let found = try await batch() {
+                // While these are written, the next ones are read.
+                let isDue = waiting.isEmpty && next < job.range.upperBound
+                async let ahead = isDue ? scan.advanced() : (scan, [])
                 try await add(found, to: &made)
+                let (scan, more) = try await ahead
+                if isDue { (self.scan, waiting) = (scan, (more ?? [])[...]) }
             } else if next < job.range.upperBound {
                 try await addGaps([next..<job.range.upperBound], to: &made)
                 counts.notMatched += job.range.upperBound - next

@@ -117,7 +117,7 @@ package struct ExportWorker: Service {
         do {
             var done = try await withHeartbeat(lease) { try await making.run() }
             done.state = .done
-            done.parts = []
+            done.forgetParts()
             done.finishedAt = clock.now()
             done.expiresAt = clock.now().advanced(by: limits.keep)
             // Due at once: what is left of the parts goes next.
@@ -157,7 +157,7 @@ package struct ExportWorker: Service {
                 return
             }
             job.state = .failed
-            job.parts = []
+            job.forgetParts()
             job.failure = final.words
             job.finishedAt = clock.now()
             try await lease.release(job, .ended, due: clock.now())

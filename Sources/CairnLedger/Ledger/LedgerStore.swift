@@ -42,11 +42,13 @@ package protocol LedgerStore: Sendable {
         in ledger: LedgerID
     ) async throws(StoreError) -> [EventID: UInt64]
 
-    /// The records at `range`, in order. Records that do not exist are absent from the result.
+    /// The records at `range`, in order, to the one with which their leaves and contents have
+    /// `bytes` bytes. Records that do not exist are absent from the result.
     func records(
         in ledger: LedgerID,
         at range: Range<UInt64>,
-        contents: Bool
+        contents: Bool,
+        upTo bytes: Int
     ) async throws(StoreError) -> [StoredRecord]
 
     /// The hashes of the leaves at `range`, in order, as far as they exist.
@@ -140,5 +142,16 @@ extension LedgerStore {
     /// A store with one way to a record has nothing to compare.
     package func damage(in ledger: LedgerID) async throws(StoreError) -> String? {
         nil
+    }
+}
+
+extension LedgerStore {
+    /// The records at `range`, in order, however large they are.
+    package func records(
+        in ledger: LedgerID,
+        at range: Range<UInt64>,
+        contents: Bool
+    ) async throws(StoreError) -> [StoredRecord] {
+        try await records(in: ledger, at: range, contents: contents, upTo: .max)
     }
 }

@@ -6,10 +6,12 @@ internal import Cairn
 ///
 /// It sees the ledger at one size, whatever is appended meanwhile, and holds no more than one part.
 package struct RecordScan: Sendable {
-    /// How many records are read at once, first and at most.
-    private static let partRecords = (first: 64, most: 128)
-    /// How many bytes of content a part should have at most; the next one is made to.
-    private static let partBytes = 2 << 20
+    /// How many records are read at once at most.
+    private static let partRecords = 512
+    /// How many records the index is asked for first; how large they are is not known then.
+    private static let firstRecords = 16
+    /// How many bytes of content end a part.
+    private static let partBytes = 1 << 20
 
     private let query: RecordQuery
     private let narrowing: Narrowing
@@ -22,7 +24,7 @@ package struct RecordScan: Sendable {
     private var place: PagePosition?
     private var previous: Digest?
     private var isDone = false
-    private var limit = RecordScan.partRecords.first
+    private var limit = RecordScan.firstRecords
 
     /// Goes through what a caller may see; the query's order does not matter.
     package init(
@@ -48,14 +50,25 @@ package struct RecordScan: Sendable {
     /// The next records, perhaps none; nil at the end.
     package mutating func part() async throws(StoreError) -> [FoundRecord]? {
         guard !isDone else { return nil }
-        let part = try await query.hasConditions ? found() : read()
-        let bytes = part.reduce(0) { $0 + ($1.record.payload?.fields.byteCount ?? 0) }
-        if bytes > RecordScan.partBytes {
-            limit = max(limit / 4, 1)
-        } else if bytes < RecordScan.partBytes / 2 {
-            limit = min(limit * 2, RecordScan.partRecords.most)
+        return try await query.hasConditions ? found() : read()
+    }
+
+    /// Gives part after part to `body`, and reads the next one meanwhile.
+    package func forEachPart(_ body: ([FoundRecord]) async throws -> Void) async throws {
+        var next = try await advanced()
+        while let part = next.part {
+            let scan = next.scan
+            async let ahead = scan.advanced()
+            try await body(part)
+            next = try await ahead
         }
-        return part
+    }
+
+    /// The next records, and the scan behind them.
+    package func advanced() async throws(StoreError) -> (scan: RecordScan, part: [FoundRecord]?) {
+        var scan = self
+        let part = try await scan.part()
+        return (scan, part)
     }
 
     /// Asks the index, where it has less to read than there is.
@@ -68,6 +81,12 @@ package struct RecordScan: Sendable {
             limit: limit
         )
         isDone = part.count < limit
+        let bytes = part.reduce(0) { $0 + ($1.record.payload?.fields.byteCount ?? 0) }
+        if bytes > RecordScan.partBytes {
+            limit = max(limit / 4, 1)
+        } else if bytes < RecordScan.partBytes / 2 {
+            limit = min(limit * 2, RecordScan.partRecords)
+        }
         if let last = part.last?.record {
             place = PagePosition(occurredAt: last.occurredAt, index: last.index)
         }
@@ -83,13 +102,15 @@ package struct RecordScan: Sendable {
         }
         // The chain before the first record is that of the one before it.
         let first = previous == nil && next > 0 ? next - 1 : next
-        let last = min(next + UInt64(limit), end)
+        let last = min(next + UInt64(RecordScan.partRecords), end)
         var records = try await store.records(
             in: tenant.ledger,
             at: first..<last,
-            contents: true
+            contents: true,
+            upTo: RecordScan.partBytes
         )[...]
-        guard records.count == Int(last - first) else {
+        guard !records.isEmpty, records.map(\.index) == Array(first..<first + UInt64(records.count))
+        else {
             throw .corrupt("records between \(first) and \(last) are not in the store")
         }
         if first < next, let before = records.popFirst() { previous = before.chain }
@@ -98,7 +119,8 @@ package struct RecordScan: Sendable {
             defer { chain = record.chain }
             return FoundRecord(record: record, previousHash: chain)
         }
-        (previous, next) = (chain, last)
+        previous = chain
+        next += UInt64(part.count)
         return part
     }
 }

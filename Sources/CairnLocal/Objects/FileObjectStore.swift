@@ -181,6 +181,26 @@ package struct FileObjectStore: ObjectStore {
         nil
     }
 
+    /// Gives the content of an object another name, outside of the store, so that it need not be
+    /// copied; false where nobody can, as on another disk. The object is to be deleted then: who
+    /// changes the file changes it.
+    package func link(_ key: ObjectKey, to path: String) async throws(ObjectError) -> Bool {
+        try await FileObjectStore.blocking {
+            try FileObjectStore.locked(root) {
+                guard let place = try ObjectPlace(key, in: root), let sheet = try place.sheet()
+                else { throw ObjectError.missing }
+                do {
+                    try place.link(sheet, to: path)
+                    return true
+                } catch let error as FileFailure
+                    where [EXDEV, EPERM, EMLINK, EOPNOTSUPP, EEXIST].contains(error.errno)
+                {
+                    return false
+                }
+            }
+        }
+    }
+
     // MARK: Waiting
 
     private static let queue = DispatchQueue(label: "cairn.objects", attributes: .concurrent)

@@ -62,6 +62,11 @@ struct ObjectPlace: Sendable {
         }
     }
 
+    /// Gives the content that a sheet names another name, anywhere on the same disk.
+    func link(_ sheet: ObjectSheet, to path: String) throws {
+        try folder.link(name + "@" + sheet.content, toPath: path)
+    }
+
     /// A new file for content, which is locked while it is open.
     func newContent(_ content: String) throws -> OpenFile {
         let file = try folder.newFile(name + "@" + content)

@@ -109,6 +109,13 @@ final class OpenFile: Sendable {
         }
     }
 
+    /// Gives a file a name anywhere beside its own, if nothing has it.
+    func link(_ name: String, toPath path: String) throws {
+        guard linkat(descriptor, name, AT_FDCWD, path, 0) == 0 else {
+            throw FileFailure(errno: errno)
+        }
+    }
+
     func remove(_ name: String) throws {
         guard unlinkat(descriptor, name, 0) == 0 || errno == ENOENT else {
             throw FileFailure(errno: errno)

@@ -63,12 +63,13 @@ extension LocalStore: LedgerStore {
     package func records(
         in ledger: LedgerID,
         at range: Range<UInt64>,
-        contents: Bool
+        contents: Bool,
+        upTo bytes: Int
     ) async throws(StoreError) -> [StoredRecord] {
         guard let number = try await number(of: ledger) else { return [] }
         return try await reading {
             try await pool.read { db in
-                try LocalStore.records(db, number, range, contents: contents)
+                try LocalStore.records(db, number, range, contents: contents, upTo: bytes)
             }
         }
     }
@@ -77,7 +78,8 @@ extension LocalStore: LedgerStore {
         _ db: Database,
         _ number: Int64,
         _ range: Range<UInt64>,
-        contents: Bool
+        contents: Bool,
+        upTo bytes: Int = .max
     ) throws -> [StoredRecord] {
         let columns =
             contents
@@ -97,8 +99,11 @@ extension LocalStore: LedgerStore {
         select.bind(1, Place.of(number, range.lowerBound))
         select.bind(2, Place.of(number, min(range.upperBound, 1 << 40 - 1)))
         var records: [StoredRecord] = []
-        while try select.step() {
-            records.append(try record(select, contents: contents, number))
+        var sum = 0
+        while sum < bytes, try select.step() {
+            let record = try record(select, contents: contents, number)
+            sum += record.leaf.count + (record.payload?.fields.byteCount ?? 0)
+            records.append(record)
         }
         return records
     }

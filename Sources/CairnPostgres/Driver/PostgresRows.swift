@@ -54,6 +54,10 @@ final class PostgresRows {
 
     /// A column of type `int8`.
     func integer(_ row: Int, _ column: Int) -> Int64 {
-        bytes(row, column).reduce(0) { $0 << 8 | Int64($1) }
+        guard let value = PQgetvalue(result, Int32(row), Int32(column)) else { return 0 }
+        let count = Int(PQgetlength(result, Int32(row), Int32(column)))
+        return UnsafeRawBufferPointer(start: value, count: count).reduce(0) {
+            $0 << 8 | Int64($1)
+        }
     }
 }

@@ -125,7 +125,7 @@ extension PostgresStore: RecordIndex {
         guard !candidates.isEmpty else { return [] }
         let rows = try connection.run(
             """
-            SELECT \(recordColumns(contents: true)), b.chain
+            SELECT \(recordColumns), b.chain
             FROM unnest($2::bigint[]) WITH ORDINALITY u (idx, number),
                 LATERAL (SELECT * FROM entries WHERE ledger = $1 AND idx = u.idx OFFSET 0) e
             \(contentJoins)
@@ -138,7 +138,7 @@ extension PostgresStore: RecordIndex {
             throw StoreError.corrupt("a record that the index has is not in the store")
         }
         return try (0..<rows.count).map { row in
-            let record = record(rows, row, contents: true)
+            let record = record(rows, row)
             guard record.index > 0 else {
                 let origin = try connection.run(
                     "SELECT origin FROM tenants WHERE ledger = $1",

@@ -52,24 +52,71 @@ extension PostgresStore: LedgerStore {
     package func records(
         in ledger: LedgerID,
         at range: Range<UInt64>,
-        contents: Bool
+        contents: Bool,
+        upTo bytes: Int
     ) async throws(StoreError) -> [StoredRecord] {
-        let sql = """
-            SELECT \(PostgresStore.recordColumns(contents: contents)) FROM entries e
-            \(contents ? PostgresStore.contentJoins : "")
-            WHERE e.ledger = $1 AND e.idx >= $2 AND e.idx < $3 ORDER BY e.idx
-            """
+        // A join would look up record after record; three tables are read in their order instead.
+        let span = "WHERE ledger = $1 AND idx >= $2 AND idx < $3"
+        let values = PostgresStore.values(ledger, range)
+        var statements = [
+            ("SELECT idx, leaf, leaf_hash, chain, id FROM entries \(span) ORDER BY idx", values)
+        ]
+        if contents {
+            let payloads = """
+                SELECT idx, seed, fields FROM (
+                    SELECT *, sum(octet_length(fields)) OVER (ORDER BY idx ROWS UNBOUNDED PRECEDING)
+                        - octet_length(fields) AS before
+                    FROM payloads \(span)) AS sized
+                WHERE before < $4 ORDER BY idx
+                """
+            statements += [
+                ("SELECT idx, occurred_at FROM search \(span) ORDER BY idx", values),
+                (payloads, values + [.integer(Int64(bytes))]),
+            ]
+        }
+        let asked = statements
         return try await pool.use { connection in
-            let rows = try connection.run(sql, PostgresStore.values(ledger, range))
-            return (0..<rows.count).map { PostgresStore.record(rows, $0, contents: contents) }
+            let rows = try connection.run(together: asked)
+            guard rows.count == asked.count else {
+                throw StoreError.corrupt("the server left an answer out")
+            }
+            return contents
+                ? PostgresStore.records(rows[0], times: rows[1], contents: rows[2], upTo: bytes)
+                : PostgresStore.records(rows[0], upTo: bytes)
         }
     }
 
-    /// The columns of a record, as ``record(_:_:contents:)`` reads them.
-    static func recordColumns(contents: Bool) -> String {
-        "e.idx, e.leaf, e.leaf_hash, e.chain"
-            + (contents ? ", e.id, s.occurred_at, p.seed, p.fields" : "")
+    /// Joins rows of entries with those of their times and contents, where these were read.
+    private static func records(
+        _ entries: PostgresRows,
+        times: PostgresRows? = nil,
+        contents: PostgresRows? = nil,
+        upTo bytes: Int
+    ) -> [StoredRecord] {
+        var (timed, kept) = (times.map(RowCursor.init), contents.map(RowCursor.init))
+        var records: [StoredRecord] = []
+        records.reserveCapacity(entries.count)
+        var sum = 0
+        for row in 0..<entries.count where sum < bytes {
+            let index = entries.integer(row, 0)
+            let record = record(
+                entries,
+                row,
+                id: contents == nil ? nil : EventID(bytes: entries.bytes(row, 4)),
+                occurredAt: timed?.row(of: index).flatMap { times?.integer($0, 1) },
+                payload: kept?.row(of: index).flatMap { row in
+                    contents.flatMap { payload($0, row, 1) }
+                }
+            )
+            sum += record.leaf.count + (record.payload?.fields.byteCount ?? 0)
+            records.append(record)
+        }
+        return records
     }
+
+    /// The columns of a record, as ``record(_:_:)`` reads them.
+    static let recordColumns =
+        "e.idx, e.leaf, e.leaf_hash, e.chain, e.id, s.occurred_at, p.seed, p.fields"
 
     /// Where the columns of a record's contents are.
     static let contentJoins = """
@@ -87,26 +134,43 @@ extension PostgresStore: LedgerStore {
     /// An id that no record has.
     private static let noID = EventID(version4From: [UInt8](repeating: 0, count: 16))
 
-    /// Reads a row; a column that is gone or malformed becomes a value that no record has, so that
-    /// an audit names it as a fault instead of stopping.
-    static func record(
+    /// Reads a row of ``recordColumns``.
+    static func record(_ rows: PostgresRows, _ row: Int) -> StoredRecord {
+        record(
+            rows,
+            row,
+            id: EventID(bytes: rows.bytes(row, 4)),
+            occurredAt: rows.integer(row, 5),
+            payload: payload(rows, row, 6)
+        )
+    }
+
+    /// Reads a row that begins with what an entry has; a column that is gone or malformed becomes a
+    /// value that no record has, so that an audit names it as a fault instead of stopping.
+    private static func record(
         _ rows: PostgresRows,
         _ row: Int,
-        contents: Bool
+        id: EventID?,
+        occurredAt: Int64?,
+        payload: Payload?
     ) -> StoredRecord {
-        var payload: Payload?
-        if contents, !rows.isNull(row, 6), let seed = Seed(rows.bytes(row, 6)) {
-            payload = Payload(seed: seed, fields: Fields(unchecked: rows.bytes(row, 7)))
-        }
-        return StoredRecord(
+        StoredRecord(
             index: UInt64(clamping: rows.integer(row, 0)),
             leaf: rows.bytes(row, 1),
             leafHash: Digest(rows.bytes(row, 2)) ?? Digest.emptyRoot,
             chain: Digest(rows.bytes(row, 3)) ?? Digest.emptyRoot,
-            id: contents ? EventID(bytes: rows.bytes(row, 4)) ?? noID : noID,
-            occurredAt: Timestamp(nanoseconds: contents ? rows.integer(row, 5) : 0),
+            id: id ?? noID,
+            occurredAt: Timestamp(nanoseconds: occurredAt ?? 0),
             payload: payload
         )
+    }
+
+    /// Reads a seed and the fields behind it, or nil if they are gone.
+    private static func payload(_ rows: PostgresRows, _ row: Int, _ column: Int) -> Payload? {
+        guard !rows.isNull(row, column), let seed = Seed(rows.bytes(row, column)) else {
+            return nil
+        }
+        return Payload(seed: seed, fields: Fields(unchecked: rows.bytes(row, column + 1)))
     }
 
     package func leafHashes(
@@ -219,5 +283,25 @@ extension PostgresStore: LedgerStore {
             throw .corrupt("the newest stored checkpoint is no signed note")
         }
         return note
+    }
+}
+
+/// A way through rows in order of their first column, an index.
+private struct RowCursor {
+    private let rows: PostgresRows
+    private var next = 0
+
+    init(_ rows: PostgresRows) {
+        self.rows = rows
+    }
+
+    /// The row of an index, which is above those that were asked for before.
+    mutating func row(of index: Int64) -> Int? {
+        while next < rows.count {
+            let found = rows.integer(next, 0)
+            guard found < index else { return found == index ? next : nil }
+            next += 1
+        }
+        return nil
     }
 }

@@ -113,10 +113,10 @@ struct ExportRoutes: Sendable {
         }
 
         func run(after first: Beginning, _ writer: inout any ResponseBodyWriter) async throws {
-            var (scan, count) = (first.scan, first.count)
+            var count = first.count
             do {
                 try await write(first.bytes, &writer)
-                while let part = try await scan.part() {
+                try await first.scan.forEachPart { part in
                     // A stream lasts; a key that is revoked meanwhile shows nothing more.
                     guard isAllowed() else { throw Problem(.unauthenticated) }
                     try await write(try bytes(part), &writer)

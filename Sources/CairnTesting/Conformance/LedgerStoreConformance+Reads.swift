@@ -43,6 +43,29 @@ extension LedgerStoreConformance {
                 #expect(hashes == expected.map(\.leafHash), "\(range)")
             }
         },
+        .init("Records are read to the one with which they have so many bytes") { store in
+            var sampler = EventSampler(seed: 42)
+            let reference = try await commit(sampler.prepared(9), to: store)
+            let ledger = reference.tenant.ledger
+            for contents in [true, false] {
+                var all = try await store.records(in: ledger, at: 1..<8, contents: contents)
+                let sizes = all.map { $0.leaf.count + ($0.payload?.fields.byteCount ?? 0) }
+                while let last = all.popLast() {
+                    // With one byte less than those before it have, it is not needed.
+                    let before = sizes.prefix(all.count).reduce(0, +)
+                    for (bytes, expected) in [(before, all), (before + 1, all + [last])]
+                    where bytes > 0 {
+                        let read = try await store.records(
+                            in: ledger,
+                            at: 1..<8,
+                            contents: contents,
+                            upTo: bytes
+                        )
+                        #expect(read == expected)
+                    }
+                }
+            }
+        },
         .init("Records without contents have their leaf, hash and chain") { store in
             var sampler = EventSampler(seed: 23)
             let reference = try await commit(sampler.prepared(9), to: store)

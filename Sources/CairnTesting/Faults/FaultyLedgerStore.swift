@@ -147,9 +147,10 @@ package final class FaultyLedgerStore: LedgerStore {
     package func records(
         in ledger: LedgerID,
         at range: Range<UInt64>,
-        contents: Bool
+        contents: Bool,
+        upTo bytes: Int
     ) async throws(StoreError) -> [StoredRecord] {
-        try await base.records(in: ledger, at: range, contents: contents)
+        try await base.records(in: ledger, at: range, contents: contents, upTo: bytes)
     }
 
     package func leafHashes(

@@ -94,11 +94,17 @@ extension MemoryStore: LedgerStore {
     package func records(
         in ledger: LedgerID,
         at range: Range<UInt64>,
-        contents: Bool
+        contents: Bool,
+        upTo bytes: Int
     ) -> [StoredRecord] {
         guard let stored = self.contents(of: ledger)?.records else { return [] }
-        let found = stored.inOrder(range)
-        return contents ? found : found.map { $0.replacing(payload: .some(nil)) }
+        var sum = 0
+        let found = stored.inOrder(range).prefix { record in
+            guard sum < bytes else { return false }
+            sum += record.leaf.count + (contents ? record.payload?.fields.byteCount ?? 0 : 0)
+            return true
+        }
+        return contents ? Array(found) : found.map { $0.replacing(payload: .some(nil)) }
     }
 
     package func leafHashes(in ledger: LedgerID, at range: Range<UInt64>) -> [Digest] {
