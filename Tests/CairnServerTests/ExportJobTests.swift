@@ -193,6 +193,38 @@ struct ExportJobTests {
         }
     }
 
+    @Test("Files of exports have so many bytes, and one more waits until some are gone")
+    func tooMuch() async throws {
+        var limits = Exports.Limits()
+        limits.keptBytes = 2000
+        let setting = try ServerSetting.make(limits: limits)
+        try await setting.run { client in
+            try await client.record(3)
+            let done = try #require(try await Self.made(client, setting)["id"]?.string)
+            try await client.post("/v1/exports", "{}").expectProblem(409, "too_many_exports")
+            #expect(try await client.send(.delete, "/v1/exports/\(done)").status == 200)
+            _ = try await Self.made(client, setting)
+        }
+    }
+
+    @Test("So many exports are remembered; what has a file is, and the oldest of the others goes")
+    func forgotten() async throws {
+        var limits = Exports.Limits()
+        limits.listed = 3
+        let setting = try ServerSetting.make(limits: limits)
+        try await setting.run { client in
+            let kept = try #require(try await Self.made(client, setting)["id"]?.string)
+            var ids: [String] = []
+            for _ in 0..<5 {
+                let asked = try await client.post("/v1/exports", "{}").json
+                ids.append(try #require(asked["id"]?.string))
+                _ = try await client.send(.delete, "/v1/exports/\(ids[ids.count - 1])")
+            }
+            let listed = try await client.get("/v1/exports").json["exports"]?.array
+            #expect(listed?.compactMap { $0["id"]?.string } == ids.suffix(3).reversed() + [kept])
+        }
+    }
+
     @Test("Who exported what, and who downloaded it, is a record of the ledger")
     func records() async throws {
         let setting = try ServerSetting.make(kinds: Set(SelfRecorder.Kind.allCases))

@@ -178,19 +178,33 @@ struct ProductionTests {
 
     @Test("TLS, or a proxy that is trusted, lets production listen for others")
     func admitted() {
-        func rules(tls: Bool, proxy: Bool, proxies: Int, isLoopback: Bool = false) -> String? {
+        func rules(
+            tls: Bool,
+            proxy: Bool,
+            proxies: Int,
+            isLoopback: Bool = false,
+            endpoint: String? = nil
+        ) -> String? {
             ProductionRules(
                 isOpen: false,
                 isLoopback: isLoopback,
                 hasTLS: tls,
                 isTerminatedByProxy: proxy,
                 trustedProxies: proxies,
+                objectsEndpoint: endpoint,
                 secret: nil
             ).broken?.key
         }
         #expect(rules(tls: true, proxy: false, proxies: 0) == nil)
         #expect(rules(tls: false, proxy: true, proxies: 1) == nil)
         #expect(rules(tls: false, proxy: false, proxies: 0, isLoopback: true) == nil)
+        for good in ["https://s3.example.com", "http://127.0.0.1:8333", "http://localhost"] {
+            #expect(rules(tls: true, proxy: false, proxies: 0, endpoint: good) == nil)
+        }
+        for bad in ["http://s3.example.com", "http://localhost.example.com", "HTTP://10.0.0.1"] {
+            let broken = rules(tls: true, proxy: false, proxies: 0, endpoint: bad)
+            #expect(broken == "objects.endpoint")
+        }
         #expect(rules(tls: false, proxy: true, proxies: 0) == "tls.terminated-by-proxy")
         #expect(rules(tls: false, proxy: false, proxies: 1) == "host")
     }

@@ -74,6 +74,37 @@ struct ExportFaultTests {
         return request
     }
 
+    @Test("An export that takes long holds no other up")
+    func besideEachOther() async throws {
+        let faulty = try await FaultySetting()
+        let long = try await faulty.setting.submit(ExportRequest())
+        let short = try await faulty.setting.submit(ExportRequest())
+        faulty.objects.hold(long.id)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await faulty.worker.run() }
+            while try await faulty.job(short.id).state != .done {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            #expect(try await faulty.job(long.id).state == .running)
+            faulty.objects.hold(nil)
+            while try await faulty.job(long.id).state != .done {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            group.cancelAll()
+        }
+    }
+
+    @Test("One export is made by itself, whatever else waits")
+    func alone() async throws {
+        let faulty = try await FaultySetting()
+        let other = try await faulty.setting.submit(ExportRequest())
+        let own = try await faulty.setting.submit(ExportRequest())
+        while await faulty.worker.work(on: own.id) {}
+        #expect(try await faulty.job(own.id).state == .done)
+        #expect(try await faulty.job(other.id).state == .queued)
+        #expect(await !faulty.worker.work(on: "nothing"))
+    }
+
     @Test(
         "When a write of an export fails, before or after it is durable, it is made once, and right",
         arguments: [ExportFormat.ndjson, .xlsx],

@@ -73,6 +73,8 @@ extension LocalLedger {
             return .object(job.json)
         } catch Exports.Refusal.tooMany(let limit) {
             throw CommandFailure.badInput("there are \(limit) exports that wait or run already")
+        } catch Exports.Refusal.tooMuch(let bytes) {
+            throw CommandFailure.badInput("exports have \(bytes >> 30) GiB already: cancel one")
         }
     }
 
@@ -115,7 +117,7 @@ extension LocalLedger {
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 while !ending.hasCome {
-                    if await !worker.work() { try await Task.sleep(for: .milliseconds(50)) }
+                    if await !worker.work(on: id) { try await Task.sleep(for: .milliseconds(50)) }
                 }
             }
             defer { ending.come() }
@@ -132,7 +134,7 @@ extension LocalLedger {
         let (services, worker) = try await making()
         // There is nobody else to fetch it.
         _ = try await services.exports.cancel(id, tenant: ledger.tenant.name)
-        while await worker.work() {}
+        while await worker.work(on: id) {}
     }
 
     func placeExport(_ id: String, at path: String) async throws -> Bool {

@@ -12,8 +12,8 @@ struct WorkerCommand: AsyncParsableCommand {
         commandName: "worker",
         abstract: "Make exports beside servers that share a database.",
         discussion: """
-            Takes the exports that wait, one after another, and makes them; any number of workers \
-            may run. Prints one line 'working' on standard error when it begins. SIGTERM and \
+            Takes the exports that wait, a few at once, and makes them; any number of workers may \
+            run. Prints one line 'working' on standard error when it begins. SIGTERM and \
             SIGINT end it: somebody else, or the next start, goes on with what was begun. Exits \
             with 0 after that; 2 if a setting is not allowed; 3 if the store is in use or cannot \
             be used.

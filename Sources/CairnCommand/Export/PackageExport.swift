@@ -56,6 +56,8 @@ struct PackageExport {
             let job = try? await access.export(id),
             ["queued", "running", "done"].contains(job["state"]?.string)
         {
+            let time = job["created_at"]?.string ?? ""
+            Terminal.complain("going on with export \(id) of \(time), as \(note) says")
             return id
         }
         // Nothing is asked for that could not be put anywhere.

@@ -12,6 +12,8 @@ struct ProductionRules {
     let isTerminatedByProxy: Bool
     /// How many proxies are trusted.
     let trustedProxies: Int
+    /// Where objects are kept, if it is a service whose address was set.
+    let objectsEndpoint: String?
     /// A secret that came by the environment.
     let secret: [UInt8]?
 
@@ -29,6 +31,12 @@ struct ProductionRules {
                 allowed: "in production a random secret, such as `openssl rand -base64 48` makes"
             )
         }
+        if let objectsEndpoint, !ProductionRules.isPrivate(objectsEndpoint) {
+            return InvalidSetting(
+                key: Setting.objectsEndpoint.key,
+                allowed: "in production an address of https, or of this machine"
+            )
+        }
         guard !isLoopback, !hasTLS else { return nil }
         guard isTerminatedByProxy else {
             return InvalidSetting(
@@ -44,6 +52,15 @@ struct ProductionRules {
             )
         }
         return nil
+    }
+
+    /// Whether what is sent to an address is read by nobody in between.
+    private static func isPrivate(_ address: String) -> Bool {
+        let host = address.lowercased().split(separator: "/").dropFirst().first ?? ""
+        return address.lowercased().hasPrefix("https://")
+            || ["localhost", "127.0.0.1", "[::1]"].contains {
+                host == $0 || host.hasPrefix($0 + ":")
+            }
     }
 
     /// What people leave in place of a secret, without all but letters and digits.

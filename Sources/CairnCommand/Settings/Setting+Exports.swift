@@ -21,6 +21,19 @@ extension Setting {
         defaultText: "20",
         meaning: "How many exports of one tenant may wait or run."
     )
+    static let exportsTogether = Setting(
+        key: "exports.together",
+        kind: .integer(1...64),
+        defaultText: "2",
+        meaning: "How many exports a worker makes at once, whoever's they are."
+    )
+    static let exportGigabytes = Setting(
+        key: "exports.keep-gigabytes",
+        kind: .integer(1...1_000_000),
+        defaultText: "100",
+        meaning:
+            "How many GiB the files of one tenant's exports may have before one more is refused."
+    )
     static let exportDays = Setting(
         key: "exports.keep-days",
         kind: .integer(1...3650),
@@ -36,7 +49,8 @@ extension Setting {
 
     /// The settings of exports, in the order of the documentation.
     static let exports = [
-        exportWorker, exportsAtOnce, exportsWaiting, exportDays, exportLinkSeconds,
+        exportWorker, exportsAtOnce, exportsWaiting, exportsTogether, exportGigabytes, exportDays,
+        exportLinkSeconds,
     ]
 }
 
@@ -48,13 +62,17 @@ struct ExportOptions: ParsableArguments {
     var atOnce: String?
     @Option(name: Setting.exportsWaiting.name, help: Setting.exportsWaiting.help)
     var waiting: String?
+    @Option(name: Setting.exportsTogether.name, help: Setting.exportsTogether.help)
+    var together: String?
+    @Option(name: Setting.exportGigabytes.name, help: Setting.exportGigabytes.help)
+    var gigabytes: String?
     @Option(name: Setting.exportDays.name, help: Setting.exportDays.help)
     var days: String?
     @Option(name: Setting.exportLinkSeconds.name, help: Setting.exportLinkSeconds.help)
     var linkSeconds: String?
 
     /// What was given, in the order of ``Setting/exports``.
-    var given: [String?] { [worker, atOnce, waiting, days, linkSeconds] }
+    var given: [String?] { [worker, atOnce, waiting, together, gigabytes, days, linkSeconds] }
 }
 
 /// How exports are made, read and checked.
@@ -71,6 +89,8 @@ struct ExportSettings: Sendable {
         isWorker = try await reader.flag(.exportWorker)
         limits.atOnce = try await reader.integer(.exportsAtOnce)
         limits.unfinished = try await reader.integer(.exportsWaiting)
+        limits.together = try await reader.integer(.exportsTogether)
+        limits.keptBytes = UInt64(try await reader.integer(.exportGigabytes)) << 30
         limits.keep = .seconds(86_400 * (try await reader.integer(.exportDays)))
         linkDuration = .seconds(try await reader.integer(.exportLinkSeconds))
     }

@@ -72,10 +72,12 @@ struct ObjectSettings: Sendable {
     /// What tells who asks: the variables of AWS, and where its files are.
     let variables: [String: String]
 
-    /// Whether the variables of AWS mean something.
-    var usesAWS: Bool {
-        if case .bucket = place { true } else { false }
+    /// The bucket, if it is one.
+    var bucket: Bucket? {
+        if case .bucket(let bucket) = place { bucket } else { nil }
     }
+    /// Whether the variables of AWS mean something.
+    var usesAWS: Bool { bucket != nil }
 
     init(
         _ reader: SettingReader,

@@ -66,7 +66,8 @@ extension Setting {
             - with `no-auth`;
             - with a `JWT_SECRET` that is made of stock words or a pattern;
             - on an address that others can reach without TLS, unless `tls.terminated-by-proxy` is set
-              and that proxy's addresses are among `proxies.trusted`.
+              and that proxy's addresses are among `proxies.trusted`;
+            - with an `objects.endpoint` of plain `http` that is not this machine.
 
             """
         return page

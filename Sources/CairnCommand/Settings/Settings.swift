@@ -111,6 +111,7 @@ struct Settings: Sendable {
                 hasTLS: edge.certificateFiles != nil,
                 isTerminatedByProxy: try await reader.flag(.terminatedByProxy),
                 trustedProxies: edge.proxies.trustEverybody ? 0 : edge.proxies.count,
+                objectsEndpoint: objects.bucket?.endpoint,
                 secret: secretIssuer.flatMap {
                     if case .secret(let bytes) = $0.keys { bytes } else { nil }
                 }

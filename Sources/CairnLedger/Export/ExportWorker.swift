@@ -5,7 +5,7 @@ package import Logging
 internal import Metrics
 internal import ServiceLifecycle
 
-/// Makes the exports that wait in a queue, one after another, and tidies away what is over.
+/// Makes the exports that wait in a queue, a few at once, and tidies away what is over.
 ///
 /// It may be killed at any moment: what it had finished is kept part by part, and whoever takes the
 /// job next goes on behind the last one.
@@ -61,8 +61,15 @@ package struct ExportWorker: Service {
         await cancelWhenGracefulShutdown {
             // Nobody else uses such a store, so what is taken is nobody's.
             if !store.isShared { await releaseAll() }
-            while !Task.isCancelled {
-                if await !work() { try? await Task.sleep(for: Self.interval) }
+            // One that takes long holds nobody up.
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<limits.together {
+                    group.addTask {
+                        while !Task.isCancelled {
+                            if await !work() { try? await Task.sleep(for: Self.interval) }
+                        }
+                    }
+                }
             }
         }
     }
@@ -91,6 +98,29 @@ package struct ExportWorker: Service {
             return false
         }
         guard let taken else { return false }
+        await carryOut(taken)
+        return true
+    }
+
+    /// Does what is to be done for one job, whatever else waits; false if somebody else has it, or
+    /// nothing is to be done yet.
+    package func work(on id: String) async -> Bool {
+        let now = clock.now()
+        do throws(StoreError) {
+            guard var job = try await queue.queuedJob(id, kind: Exports.kind), job.due <= now else {
+                return false
+            }
+            (job.phase, job.due) = (.taken, now.advanced(by: ExportLease.length))
+            guard try await queue.replace(job, expecting: job.document) else { return false }
+            await carryOut(job)
+            return true
+        } catch {
+            logger.warning("the queue of exports is out of reach", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+
+    private func carryOut(_ taken: QueuedJob) async {
         let lease = ExportLease(taken, queue: queue, now: clock.now)
         guard let job = ExportJob(taken) else {
             logger.error("an export cannot be read back", metadata: ["id": "\(taken.id)"])
@@ -99,19 +129,18 @@ package struct ExportWorker: Service {
                 .ended,
                 due: clock.now().advanced(by: Exports.remembered)
             )
-            return true
+            return
         }
         if job.isFinished {
             await tidy(job, lease)
         } else {
-            await carryOut(job, lease)
+            await make(job, lease)
         }
-        return true
     }
 
     // MARK: Making
 
-    private func carryOut(_ job: ExportJob, _ lease: ExportLease) async {
+    private func make(_ job: ExportJob, _ lease: ExportLease) async {
         let making = ExportMaking(job, lease: lease, worker: self)
         let failure: any Error
         do {

@@ -12,6 +12,12 @@ package struct Exports: Sendable {
         package var unfinished = 20
         /// Exports of one tenant that run at once.
         package var atOnce = 2
+        /// How many exports a worker makes at once, whoever's they are.
+        package var together = 2
+        /// How many bytes the files of one tenant's exports may have; beyond, one more is refused.
+        package var keptBytes: UInt64 = 100 << 30
+        /// How many of a tenant's exports are remembered; the oldest that has no file goes first.
+        package var listed = 1000
         /// How long a file can be downloaded.
         package var keep = Duration.seconds(7 * 86_400)
 
@@ -23,6 +29,8 @@ package struct Exports: Sendable {
     package enum Refusal: Error, Equatable {
         /// The tenant has too many that have not ended.
         case tooMany(Int)
+        /// The tenant's files have so many bytes already.
+        case tooMuch(UInt64)
     }
 
     static let kind = "export"
@@ -59,6 +67,24 @@ package struct Exports: Sendable {
             try await queue.unfinished(kind: Exports.kind, tenant: tenant)
         }
         guard waiting < limits.unfinished else { throw Refusal.tooMany(limits.unfinished) }
+        let all = try await translating { () throws(StoreError) in
+            try await queue.jobs(
+                kind: Exports.kind,
+                tenant: tenant,
+                before: nil,
+                limit: limits.listed + limits.unfinished
+            )
+        }
+        let jobs = all.compactMap { queued in ExportJob(queued).map { (queued, $0) } }
+        let kept = jobs.reduce(0) { $0 + ($1.1.state == .done ? $1.1.file?.bytes ?? 0 : 0) }
+        guard kept < limits.keptBytes else { throw Refusal.tooMuch(limits.keptBytes) }
+        // What is only listed makes room for what is not listed yet.
+        for (queued, job) in jobs.dropFirst(limits.listed - 1)
+        where job.isFinished && job.state != .done {
+            _ = try await translating { () throws(StoreError) in
+                try await queue.remove(queued.id, kind: Exports.kind, expecting: queued.document)
+            }
+        }
     }
 
     /// Queues an export of the ledger as it is now, and makes that durable.

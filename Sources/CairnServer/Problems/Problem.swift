@@ -165,7 +165,7 @@ extension Problem.Code {
         case .invalidRequest: "The request breaks a rule"
         case .rangeTooLong: "The range of time spans too many days"
         case .tooManyKeys: "The tenant has as many keys as it may"
-        case .tooManyExports: "The tenant has as many exports waiting as it may"
+        case .tooManyExports: "The tenant has as many exports as it may"
         case .exportNotDone: "The export has no file, or not yet"
         case .exportExpired: "The file of the export is gone"
         case .linkRefused: "The link has ended, or is none of this server"

@@ -78,6 +78,11 @@ struct ExportJobRoutes: Sendable {
                 .tooManyExports,
                 "A tenant has at most \(limit) exports that wait or run: cancel one, or come again."
             )
+        } catch Exports.Refusal.tooMuch(let bytes) {
+            throw Problem(
+                .tooManyExports,
+                "The files of a tenant's exports have at most \(bytes >> 30) GiB: delete one, or wait."
+            )
         }
     }
 

@@ -11,6 +11,7 @@ package final class FaultyObjectStore: ObjectStore {
         var fault: (number: Int, fault: WriteFault)?
         var room: UInt64?
         var isAway = false
+        var held: String?
     }
 
     private let base: any ObjectStore
@@ -39,6 +40,11 @@ package final class FaultyObjectStore: ObjectStore {
         state.withLock { $0.isAway = isAway }
     }
 
+    /// Makes puts wait whose key has a text in it, until it is told another one, or nil for none.
+    package func hold(_ text: String?) {
+        state.withLock { $0.held = text }
+    }
+
     private func reach() throws(ObjectError) {
         guard !state.withLock({ $0.isAway }) else { throw .unavailable("as a test wants it") }
     }
@@ -59,6 +65,9 @@ package final class FaultyObjectStore: ObjectStore {
         _ bytes: ObjectBytes,
         as options: ObjectOptions
     ) async throws -> ObjectFacts {
+        while state.withLock({ $0.held.map(key.text.contains) ?? false }) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
         try reach()
         let fault = state.withLock { state in
             defer { state.puts += 1 }
