@@ -2583,6 +2583,10 @@ package enum OpenAPIDocument {
                     received_to: {$ref: "#/components/schemas/Bound"}
                     index_from: {$ref: "#/components/schemas/Index"}
                     index_to: {$ref: "#/components/schemas/Index"}
+                    schema:
+                      enum: [event/1, ledger/1, tombstone/1]
+                      description: |
+                        What a record stands for: `event/1` leaves out what the ledger recorded of itself.
                     q: {type: string, minLength: 1}
                   patternProperties:
                     "^details[.].{1,200}$": {$ref: "#/components/schemas/Condition"}

@@ -88,9 +88,9 @@ struct ExportCrashTests {
     ) async throws -> [String: [UInt8]] {
         let path = folder.appendingPathComponent("\(id).zip").path
         let run = try await Tool.curl.run(
-            ["-sfL", "-o", path, "\(server.url)/v1/exports/\(id)/download"]
+            ["-sSfL", "-o", path, "\(server.url)/v1/exports/\(id)/download"]
         )
-        guard run.status == 0 else { throw Unexpected("not downloaded: \(run.error)") }
+        guard run.status == 0 else { throw Unexpected("not downloaded: \(run.error)\(run.output)") }
         let zip = try ZipFiles(path)
         var files: [String: [UInt8]] = [:]
         for (name, _) in zip.files {

@@ -25,6 +25,9 @@ struct ExportPackageTests {
                 (request.format, request.compression) = Self.forms[number % Self.forms.count]
                 request.isAccounted = number % 3 == 0
                 request.filter = number < 8 ? JSONObject() : sampler.query().filter
+                if number % 5 == 3 {
+                    request.filter["schema"] = number % 2 == 0 ? "event/1" : "ledger/1"
+                }
                 guard let query = try? request.query() else { continue }
                 let (job, bytes) = try await setting.archive(request)
                 let files = try MemoryFiles(archive: bytes, in: folder)

@@ -21,7 +21,8 @@ extension RecordQuery {
         } catch {
             throw .corrupt("the leaf of record \(record.index) is malformed")
         }
-        for name in ["received_from", "received_to"] where fails(name, leaf: leaf, fields: nil) {
+        for name in ["schema", "received_from", "received_to"]
+        where fails(name, leaf: leaf, fields: nil) {
             return .fails(condition: name, at: nil)
         }
         guard let fields = record.payload?.fields else { return .undecidable(.pruned) }
@@ -50,6 +51,7 @@ extension RecordQuery {
     /// Whether a record of these fields fails the named condition; false if there is none.
     func fails(_ condition: String, leaf: Leaf, fields: Fields?) -> Bool {
         switch condition {
+        case "schema": return schema.map { leaf.schema != $0 } ?? false
         case "received_from": return receivedFrom.map { leaf.receivedAt < $0 } ?? false
         case "received_to": return receivedTo.map { leaf.receivedAt >= $0 } ?? false
         case "from", "to":

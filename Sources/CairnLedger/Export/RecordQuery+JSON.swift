@@ -82,6 +82,7 @@ extension RecordQuery {
             ("received_to", receivedTo),
         ]
         for (name, time) in times { members[name] = time.map { .string($0.text) } }
+        members["schema"] = schema.map { .string($0.rawValue) }
         members["index_from"] = indexFrom.map { .number(JSONNumber($0)) }
         members["index_to"] = indexTo.map { .number(JSONNumber($0)) }
         return members
@@ -101,6 +102,12 @@ extension RecordQuery {
             case "received_to": receivedTo = try Self.time(value, name, isEnd: true)
             case "index_from": indexFrom = try Self.position(value, name)
             case "index_to": indexTo = try Self.position(value, name)
+            case "schema":
+                guard let text = value.string, let schema = Leaf.Schema(rawValue: text) else {
+                    let words = Leaf.Schema.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw Malformed(member: name, rule: "one of \(words)")
+                }
+                self.schema = schema
             case "q":
                 guard let text = value.string.flatMap({ TextQuery(parsing: $0) }),
                     text.clauses.count <= TextQuery.clauseLimit

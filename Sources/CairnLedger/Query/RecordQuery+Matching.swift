@@ -70,8 +70,9 @@ extension RecordQuery {
         guard matchesRanges(index: record.index, occurredAt: record.occurredAt) else {
             return false
         }
-        if receivedFrom != nil || receivedTo != nil {
+        if receivedFrom != nil || receivedTo != nil || schema != nil {
             guard let leaf = try? Leaf(parsing: record.leaf) else { return false }
+            if let schema, leaf.schema != schema { return false }
             if let receivedFrom, leaf.receivedAt < receivedFrom { return false }
             if let receivedTo, leaf.receivedAt >= receivedTo { return false }
         }

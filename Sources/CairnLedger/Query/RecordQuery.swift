@@ -52,6 +52,8 @@ package struct RecordQuery: Hashable, Sendable {
     package var receivedFrom: Timestamp?
     /// The first instant of the server's time that is too late.
     package var receivedTo: Timestamp?
+    /// What a record stands for, by its leaf; indexes know nothing of it.
+    package var schema: Leaf.Schema?
     /// The first position.
     package var indexFrom: UInt64?
     /// The first position that is too far.

@@ -90,7 +90,7 @@ package struct RecordScan: Sendable {
         if let last = part.last?.record {
             place = PagePosition(occurredAt: last.occurredAt, index: last.index)
         }
-        return part.filter { narrowing.admits($0.record) }
+        return part.filter { narrowing.admits($0.record) && isOfSchema($0.record) }
     }
 
     /// Reads record after record.
@@ -121,7 +121,13 @@ package struct RecordScan: Sendable {
         }
         previous = chain
         next += UInt64(part.count)
-        return part
+        return query.schema == nil ? part : part.filter { isOfSchema($0.record) }
+    }
+
+    /// Whether a record stands for what is asked for, which no index knows.
+    private func isOfSchema(_ record: StoredRecord) -> Bool {
+        guard let schema = query.schema else { return true }
+        return (try? Leaf(parsing: record.leaf))?.schema == schema
     }
 }
 

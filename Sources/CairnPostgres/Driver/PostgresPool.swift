@@ -120,6 +120,11 @@ final class PostgresPool: Sendable {
                 let given = state.withLock { state -> PostgresConnection?? in
                     guard !state.isClosed else { return .some(nil) }
                     if let connection = state.idle.popLast() { return connection }
+                    // A place may have been given up since there was none.
+                    if state.open < limit {
+                        state.open += 1
+                        return PostgresConnection(onNotice: onNotice)
+                    }
                     state.waiting.append((number, continuation))
                     return nil
                 }

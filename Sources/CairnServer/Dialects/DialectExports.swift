@@ -24,6 +24,9 @@ struct DialectExports: Sendable {
         columns: String? = nil,
         for context: ServerContext
     ) async throws -> ExportJob {
+        var query = query
+        // Older services know nothing of what a ledger records of itself.
+        query.schema = .event
         var filter = query.filter
         filter["q"] = words.map { .string($0) }
         var members: JSONObject = [
