@@ -44,10 +44,12 @@ def finished(client, identifier, seconds=120):
     raise driver.Failure(f"an export is not done after {seconds} s: {job}")
 
 
-def fetched(server, job, path):
+def fetched(client, job, path):
     """Downloads an export as anybody does, and holds it against its facts."""
-    url = f"http://127.0.0.1:{server.port}/v1/exports/{job['id']}/download"
-    subprocess.run(["curl", "-sfL", "-o", path, url], check=True)
+    url = f"http://127.0.0.1:{client.connection.port}/v1/exports/{job['id']}/download"
+    shown = [argument for name, value in client.credential.items()
+             for argument in ("-H", f"{name}: {value}")]
+    subprocess.run(["curl", "-sSfL", *shown, "-o", path, url], check=True)
     data = path.read_bytes()
     driver.require(len(data) == job["file"]["size"], "the file has another length")
     driver.require(hashlib.sha256(data).hexdigest() == job["file"]["sha256"], "another file")
@@ -60,9 +62,9 @@ def plain(name, content):
     return gzip.decompress(content) if name.endswith(".gz") else content
 
 
-def check(options, server, identifier, wanted, key, path):
-    job = finished(server.client(), identifier)
-    found = fetched(server, job, path)
+def check(options, client, identifier, wanted, key, path):
+    job = finished(client, identifier)
+    found = fetched(client, job, path)
     driver.require(found.keys() == wanted.keys(), f"files {found.keys()}")
     for name, content in found.items():
         # A workbook says when it was asked for; its rows are compared by `verify`.
@@ -73,13 +75,21 @@ def check(options, server, identifier, wanted, key, path):
     driver.require(code == 0, f"verify exited with {code}: {output}{errors}")
 
 
-def left(data, jobs):
-    """The files of the store of objects that are not the one of an export."""
-    folder = data / "objects"
+def left(folder, jobs, *work):
+    """The files of the store of objects, or of the work on them, that are not the one of an export."""
     files = [file for file in folder.rglob("*") if file.is_file() and file.name != "@lock"]
     extra = [file for file in files if "parts" in file.parts or "@" not in file.name]
-    strays = list((data / "tmp").glob("*")) if (data / "tmp").exists() else []
+    strays = [stray for path in work if path.exists() for stray in path.glob("*")]
     return extra + strays, len(files) - 2 * jobs
+
+
+def nothing_left(*where):
+    for _ in range(200):
+        extra, over = left(*where)
+        if not extra and not over:
+            return
+        time.sleep(0.1)
+    raise driver.Failure(f"left behind: {[str(file) for file in extra]}, {over}")
 
 
 def stage(options, folder):
@@ -94,7 +104,7 @@ def stage(options, folder):
         began = time.monotonic()
         job = finished(client, ask(client, form))
         seconds += time.monotonic() - began
-        wanted.append(fetched(server, job, folder / "peace.zip"))
+        wanted.append(fetched(client, job, folder / "peace.zip"))
     jobs, kills, rounds = len(FORMS), 0, 0
     while kills < options.kills:
         rounds += 1
@@ -109,19 +119,15 @@ def stage(options, folder):
             kills += 1
             server.start()
         for identifier, files in zip(asked, wanted):
-            check(options, server, identifier, files, key, folder / "killed.zip")
+            check(options, server.client(), identifier, files, key, folder / "killed.zip")
         print(f"{kills} kills: {len(asked)} exports made, verified, and those of peace", flush=True)
-    for _ in range(200):
-        extra, over = left(data, jobs)
-        if not extra and not over:
-            break
-        time.sleep(0.1)
-    driver.require(not extra and not over, f"left behind: {[str(file) for file in extra]}, {over}")
+    nothing_left(data / "objects", jobs, data / "tmp")
     driver.require(server.stop() == 0, "the server did not exit with 0 after SIGTERM")
     driver.audit(options.binary, data)
     print(f"{kills} kills in {rounds} rounds, {jobs} exports of {RECORDS} records, "
           f"{seconds:.1f} s for {len(FORMS)} in peace; nothing left behind")
 
 
-driver.run(stage, __doc__, lambda parser: parser.add_argument(
-    "--kills", type=int, default=20, help="how often to kill the server"))
+if __name__ == "__main__":
+    driver.run(stage, __doc__, lambda parser: parser.add_argument(
+        "--kills", type=int, default=20, help="how often to kill the server"))
