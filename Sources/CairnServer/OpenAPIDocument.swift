@@ -117,86 +117,28 @@ package enum OpenAPIDocument {
                 `details.order.id=42`. The first page pins the size of the ledger: later pages show
                 nothing appended since.
               parameters:
-                - name: type
-                  in: query
-                  description: A type; a trailing `*` makes it the beginning of one.
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: action
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: category
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: outcome
-                  in: query
-                  schema:
-                    type: array
-                    items: {$ref: "#/components/schemas/Outcome"}
-                - name: severity
-                  in: query
-                  schema:
-                    type: array
-                    items: {$ref: "#/components/schemas/Severity"}
-                - name: risk
-                  in: query
-                  schema:
-                    type: array
-                    items: {$ref: "#/components/schemas/Risk"}
-                - name: actor_id
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: actor_type
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: resource_type
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: resource_id
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: ip
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: request_id
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: session_id
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: external_id
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: details
-                  in: query
-                  description: Equality on members, as parameters named `details.<path>`.
-                  style: form
-                  explode: true
-                  schema:
-                    type: object
-                    patternProperties:
-                      "^details\\..+$": {$ref: "#/components/schemas/Alternatives"}
-                    additionalProperties: false
+                - $ref: "#/components/parameters/Type"
+                - $ref: "#/components/parameters/Action"
+                - $ref: "#/components/parameters/Category"
+                - $ref: "#/components/parameters/Outcome"
+                - $ref: "#/components/parameters/Severity"
+                - $ref: "#/components/parameters/Risk"
+                - $ref: "#/components/parameters/ActorID"
+                - $ref: "#/components/parameters/ActorType"
+                - $ref: "#/components/parameters/ResourceType"
+                - $ref: "#/components/parameters/ResourceID"
+                - $ref: "#/components/parameters/IP"
+                - $ref: "#/components/parameters/SourceRequestID"
+                - $ref: "#/components/parameters/SessionID"
+                - $ref: "#/components/parameters/ExternalID"
+                - $ref: "#/components/parameters/Details"
                 - $ref: "#/components/parameters/From"
                 - $ref: "#/components/parameters/To"
-                - name: received_from
-                  in: query
-                  description: The server's time, from.
-                  schema: {$ref: "#/components/schemas/Bound"}
-                - name: received_to
-                  in: query
-                  description: The server's time, up to.
-                  schema: {$ref: "#/components/schemas/Bound"}
-                - name: index_from
-                  in: query
-                  schema: {$ref: "#/components/schemas/Index"}
-                - name: index_to
-                  in: query
-                  schema: {$ref: "#/components/schemas/Index"}
-                - name: q
-                  in: query
-                  description: |
-                    Words that all occur; `"…"` is a phrase, `word*` begins a word. There is at least one.
-                  schema: {type: string, minLength: 1}
+                - $ref: "#/components/parameters/ReceivedFrom"
+                - $ref: "#/components/parameters/ReceivedTo"
+                - $ref: "#/components/parameters/IndexFrom"
+                - $ref: "#/components/parameters/IndexTo"
+                - $ref: "#/components/parameters/Words"
                 - name: sort
                   in: query
                   schema: {type: string, enum: [occurred_at, index], default: occurred_at}
@@ -307,86 +249,28 @@ package enum OpenAPIDocument {
                   in: query
                   description: Whether CSV begins with a byte order mark.
                   schema: {type: boolean}
-                - name: type
-                  in: query
-                  description: A type; a trailing `*` makes it the beginning of one.
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: action
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: category
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: outcome
-                  in: query
-                  schema:
-                    type: array
-                    items: {$ref: "#/components/schemas/Outcome"}
-                - name: severity
-                  in: query
-                  schema:
-                    type: array
-                    items: {$ref: "#/components/schemas/Severity"}
-                - name: risk
-                  in: query
-                  schema:
-                    type: array
-                    items: {$ref: "#/components/schemas/Risk"}
-                - name: actor_id
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: actor_type
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: resource_type
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: resource_id
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: ip
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: request_id
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: session_id
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: external_id
-                  in: query
-                  schema: {$ref: "#/components/schemas/Alternatives"}
-                - name: details
-                  in: query
-                  description: Equality on members, as parameters named `details.<path>`.
-                  style: form
-                  explode: true
-                  schema:
-                    type: object
-                    patternProperties:
-                      "^details\\..+$": {$ref: "#/components/schemas/Alternatives"}
-                    additionalProperties: false
+                - $ref: "#/components/parameters/Type"
+                - $ref: "#/components/parameters/Action"
+                - $ref: "#/components/parameters/Category"
+                - $ref: "#/components/parameters/Outcome"
+                - $ref: "#/components/parameters/Severity"
+                - $ref: "#/components/parameters/Risk"
+                - $ref: "#/components/parameters/ActorID"
+                - $ref: "#/components/parameters/ActorType"
+                - $ref: "#/components/parameters/ResourceType"
+                - $ref: "#/components/parameters/ResourceID"
+                - $ref: "#/components/parameters/IP"
+                - $ref: "#/components/parameters/SourceRequestID"
+                - $ref: "#/components/parameters/SessionID"
+                - $ref: "#/components/parameters/ExternalID"
+                - $ref: "#/components/parameters/Details"
                 - $ref: "#/components/parameters/From"
                 - $ref: "#/components/parameters/To"
-                - name: received_from
-                  in: query
-                  description: The server's time, from.
-                  schema: {$ref: "#/components/schemas/Bound"}
-                - name: received_to
-                  in: query
-                  description: The server's time, up to.
-                  schema: {$ref: "#/components/schemas/Bound"}
-                - name: index_from
-                  in: query
-                  schema: {$ref: "#/components/schemas/Index"}
-                - name: index_to
-                  in: query
-                  schema: {$ref: "#/components/schemas/Index"}
-                - name: q
-                  in: query
-                  description: |
-                    Words that all occur; `"…"` is a phrase, `word*` begins a word. There is at least one.
-                  schema: {type: string, minLength: 1}
+                - $ref: "#/components/parameters/ReceivedFrom"
+                - $ref: "#/components/parameters/ReceivedTo"
+                - $ref: "#/components/parameters/IndexFrom"
+                - $ref: "#/components/parameters/IndexTo"
+                - $ref: "#/components/parameters/Words"
                 - $ref: "#/components/parameters/RequestID"
               responses:
                 "200":
@@ -2126,6 +2010,104 @@ package enum OpenAPIDocument {
               in: query
               description: The caller's time, up to.
               schema: {$ref: "#/components/schemas/Bound"}
+            Type:
+              name: type
+              in: query
+              description: A type; a trailing `*` makes it the beginning of one.
+              schema: {$ref: "#/components/schemas/Alternatives"}
+            Action:
+              name: action
+              in: query
+              schema: {$ref: "#/components/schemas/Alternatives"}
+            Category:
+              name: category
+              in: query
+              schema: {$ref: "#/components/schemas/Alternatives"}
+            Outcome:
+              name: outcome
+              in: query
+              schema:
+                type: array
+                items: {$ref: "#/components/schemas/Outcome"}
+            Severity:
+              name: severity
+              in: query
+              schema:
+                type: array
+                items: {$ref: "#/components/schemas/Severity"}
+            Risk:
+              name: risk
+              in: query
+              schema:
+                type: array
+                items: {$ref: "#/components/schemas/Risk"}
+            ActorID:
+              name: actor_id
+              in: query
+              schema: {$ref: "#/components/schemas/Alternatives"}
+            ActorType:
+              name: actor_type
+              in: query
+              schema: {$ref: "#/components/schemas/Alternatives"}
+            ResourceType:
+              name: resource_type
+              in: query
+              schema: {$ref: "#/components/schemas/Alternatives"}
+            ResourceID:
+              name: resource_id
+              in: query
+              schema: {$ref: "#/components/schemas/Alternatives"}
+            IP:
+              name: ip
+              in: query
+              schema: {$ref: "#/components/schemas/Alternatives"}
+            SourceRequestID:
+              name: request_id
+              in: query
+              schema: {$ref: "#/components/schemas/Alternatives"}
+            SessionID:
+              name: session_id
+              in: query
+              schema: {$ref: "#/components/schemas/Alternatives"}
+            ExternalID:
+              name: external_id
+              in: query
+              schema: {$ref: "#/components/schemas/Alternatives"}
+            Details:
+              name: details
+              in: query
+              description: Equality on members, as parameters named `details.<path>`.
+              style: form
+              explode: true
+              schema:
+                type: object
+                patternProperties:
+                  "^details\\..+$": {$ref: "#/components/schemas/Alternatives"}
+                additionalProperties: false
+            ReceivedFrom:
+              name: received_from
+              in: query
+              description: The server's time, from.
+              schema: {$ref: "#/components/schemas/Bound"}
+            ReceivedTo:
+              name: received_to
+              in: query
+              description: The server's time, up to.
+              schema: {$ref: "#/components/schemas/Bound"}
+            IndexFrom:
+              name: index_from
+              in: query
+              schema: {$ref: "#/components/schemas/Index"}
+            IndexTo:
+              name: index_to
+              in: query
+              schema: {$ref: "#/components/schemas/Index"}
+            Words:
+              name: q
+              in: query
+              description: |
+                Words that all occur; `"…"` is a phrase, `word*` begins a word. There is at least one.
+              schema: {type: string, minLength: 1}
 
           responses:
             Problem:

@@ -124,12 +124,12 @@ package struct Server: Sendable {
         routes += RecordRoutes(configuration: configuration, services: services).routes
         routes += LedgerRoutes(services: services).routes
         routes += TileRoutes(services: services).routes
-        routes +=
-            VerificationRoutes(
-                configuration: configuration,
-                services: services,
-                verifications: verifications
-            ).routes
+        let verification = VerificationRoutes(
+            configuration: configuration,
+            services: services,
+            verifications: verifications
+        )
+        routes += verification.routes
         routes +=
             StatisticsRoutes(
                 configuration: configuration,
@@ -144,8 +144,7 @@ package struct Server: Sendable {
         routes += ExportFileRoutes(services: services).routes
         routes += OrgsRoutes(common: dialect(OrgsDialect())).routes
         routes += LogsRoutes(common: dialect(LogsDialect())).routes
-        routes +=
-            AuditRoutes(common: dialect(AuditDialect()), verifications: verifications).routes
+        routes += AuditRoutes(common: dialect(AuditDialect()), verification: verification).routes
         routes += operations.publicRoutes
         if configuration.operationsPort == nil { routes += operations.operatorRoutes }
         routes.append(operations.contract)

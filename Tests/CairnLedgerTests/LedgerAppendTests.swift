@@ -8,6 +8,22 @@ import Testing
 
 @Suite("Appending to a ledger")
 struct LedgerAppendTests {
+    @Test("An event and its receipt make the record that the store holds")
+    func recordsOfReceipts() async throws {
+        try await withLedger { setting in
+            var sampler = EventSampler(seed: 2)
+            let events = sampler.prepared(7)
+            let receipts = await setting.ledger.append(events).compactMap(\.receipt)
+            let stored = try await setting.memory.records(
+                in: setting.tenant.ledger,
+                at: 0..<9,
+                contents: true
+            )
+            #expect(stored.count == events.count)
+            #expect(zip(events, receipts).map { StoredRecord($0, $1) } == stored)
+        }
+    }
+
     @Test("A receipt says what the store holds")
     func receiptsMatchRecords() async throws {
         try await withLedger { setting in

@@ -88,6 +88,23 @@ struct DialectTests {
         }
     }
 
+    @Test("The answer to a new event shows it as it is shown from then on", arguments: 0..<3)
+    func answered(_ family: Int) async throws {
+        let (path, list, base) = Self.families[family]
+        let range = family == 0 ? "?startDate=2020-01-01&endDate=2030-01-01" : ""
+        try await withOrganisation { client, _, owner in
+            let id = #""id":"018f6b1e-7c2a-7000-8000-00000000000a""#
+            let text = #"{\#(base),\#(id),"more":{"password":"hunter2","n":1.50}}"#
+            let created = try await client.post(path, text, headers: owner)
+            #expect(created.status == 201, "\(created.text)")
+            let again = try await client.post(path, text, headers: owner)
+            #expect(again.status == 200, "\(again.text)")
+            #expect(again.text == created.text)
+            let page = try await client.get(path + range, headers: owner)
+            #expect(page.json[list]?.array == [created.json])
+        }
+    }
+
     @Test("An event of any dialect is one in the native API and in every other dialect")
     func everywhere() async throws {
         try await withOrganisation { client, _, owner in

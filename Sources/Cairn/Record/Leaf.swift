@@ -89,16 +89,8 @@ public struct Leaf: Hashable, Sendable {
     ///
     /// - Throws: ``Malformed``; an unknown version is told apart, because it may be right.
     public init(parsing bytes: [UInt8]) throws(Malformed) {
-        guard bytes.count <= Leaf.limitBytes else { throw .grammar }
-        let read = bytes.withUnsafeBytes { buffer in
-            var scanner = LeafScanner(buffer)
-            return scanner.leaf()
-        }
-        guard let leaf = read else {
-            throw Leaf.isOfOtherVersion(bytes) ? .unsupportedVersion : .grammar
-        }
-        guard leaf.bytes == bytes else { throw .grammar }
-        self = leaf
+        try self.init(reading: bytes)
+        guard self.bytes == bytes else { throw .grammar }
     }
 
     /// Reads a leaf that a store gives, without comparing its bytes with the one encoding: what an
@@ -108,7 +100,7 @@ public struct Leaf: Hashable, Sendable {
     package init(reading bytes: [UInt8]) throws(Malformed) {
         guard bytes.count <= Leaf.limitBytes else { throw .grammar }
         let read = bytes.withUnsafeBytes { buffer in
-            var scanner = LeafScanner(buffer)
+            var scanner = MemberScanner(buffer)
             return scanner.leaf()
         }
         guard let leaf = read else {
@@ -134,16 +126,9 @@ public struct Leaf: Hashable, Sendable {
     }
 }
 
-/// Reads the members of a leaf in their only order, in place.
-private struct LeafScanner {
-    private let bytes: UnsafeRawBufferPointer
-    private var at = 0
-
-    init(_ bytes: UnsafeRawBufferPointer) {
-        self.bytes = bytes
-    }
-
-    mutating func leaf() -> Leaf? {
+extension MemberScanner {
+    /// Reads a leaf, in which nothing needs an escape.
+    fileprivate mutating func leaf() -> Leaf? {
         guard take("audit-leaf/v1\n{\"class\":\""), let retention = text(),
             let retentionClass = RetentionClass(String(decoding: retention, as: UTF8.self)),
             take(",\"id\":\""), let idText = text(), let id = try? EventID.parse(idText),
@@ -152,11 +137,10 @@ private struct LeafScanner {
             case let origin = String(decoding: originText, as: UTF8.self), Origin.isValid(origin),
             take(",\"received_at\":\""), let time = text(),
             let received = try? Timestamp.parse(time),
-            take(",\"record\":\""), let recordText = text(),
-            let record = Base64URL.decode(utf8: recordText).flatMap({ Digest($0) }),
+            take(",\"record\":\""), let record = base64URL(),
             take(",\"schema\":\""), let schemaText = text(),
             let schema = Leaf.Schema(rawValue: String(decoding: schemaText, as: UTF8.self)),
-            take(",\"v\":1}"), at == bytes.count
+            take(",\"v\":1}"), isAtEnd
         else { return nil }
         return Leaf(
             origin: origin,
@@ -167,40 +151,5 @@ private struct LeafScanner {
             retentionClass: retentionClass,
             record: record
         )
-    }
-
-    private mutating func take(_ literal: StaticString) -> Bool {
-        let count = literal.utf8CodeUnitCount
-        guard bytes.count - at >= count else { return false }
-        let wanted = literal.utf8Start
-        for offset in 0..<count where bytes[at + offset] != wanted[offset] {
-            return false
-        }
-        at += count
-        return true
-    }
-
-    /// Reads to the closing quote; what needs an escape fails the comparison with the encoding.
-    private mutating func text() -> UnsafeRawBufferPointer? {
-        let start = at
-        while at < bytes.count {
-            if bytes[at] == UInt8(ascii: "\"") {
-                defer { at += 1 }
-                return UnsafeRawBufferPointer(rebasing: bytes[start..<at])
-            }
-            at += 1
-        }
-        return nil
-    }
-
-    private mutating func integer() -> UInt64? {
-        var value: UInt64 = 0
-        let start = at
-        while at < bytes.count, case let digit = bytes[at] &- UInt8(ascii: "0"), digit < 10 {
-            guard value < (1 << 53) / 10 + 1 else { return nil }
-            value = value * 10 + UInt64(digit)
-            at += 1
-        }
-        return at > start && value < 1 << 53 ? value : nil
     }
 }

@@ -7,6 +7,8 @@
 public struct Redactor: Sendable {
     /// The rules it goes by.
     public let rules: RedactionRules
+    /// Whether a key is of use, as the rules say; every event asks.
+    package let needsKey: Bool
     /// What it knows of names.
     let names: SensitiveNames
     private let scanner: SecretScanner
@@ -24,6 +26,7 @@ public struct Redactor: Sendable {
     /// Goes by some rules.
     public init(_ rules: RedactionRules = .standard) {
         self.rules = rules
+        needsKey = rules.needsKey
         names = SensitiveNames(rules)
         scanner = SecretScanner(rules.detectors.keys)
         assignments = AssignmentScanner(names)

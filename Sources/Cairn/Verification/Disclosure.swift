@@ -109,31 +109,72 @@ public struct Disclosure: Hashable, Sendable {
 
     /// Appends `"leaf":…,"fields":[…]`, the members of a proof document, without braces.
     package func appendMembers(to output: inout [UInt8]) {
-        output.append(contentsOf: "\"leaf\":\"".utf8)
-        output.append(contentsOf: Base64.encode(leaf).utf8)
-        output.append(contentsOf: "\",".utf8)
+        Disclosure.append(leaf: leaf, to: &output)
+        output.append(UInt8(ascii: ","))
         Disclosure.append(items, to: &output)
+    }
+
+    /// Appends the same of a stored record that is shown whole, without an array of its items.
+    static func appendMembers(
+        leaf: [UInt8],
+        fields: Fields,
+        seed: Seed,
+        to output: inout [UInt8]
+    ) {
+        append(leaf: leaf, to: &output)
+        output.append(contentsOf: ",\"fields\":[".utf8)
+        var isFirst = true
+        fields.encoded.withUnsafeBytes { encoded in
+            Commitment.withSalts(of: fields, seed: seed) { field, salt in
+                begin(field.path, isFirst: isFirst, to: &output)
+                isFirst = false
+                let value = UnsafeRawBufferPointer(rebasing: encoded[field.range])
+                end(salt: salt, value: value, to: &output)
+            }
+        }
+        output.append(UInt8(ascii: "]"))
+    }
+
+    /// Appends `"leaf":…`.
+    static func append(leaf: [UInt8], to output: inout [UInt8]) {
+        output.append(contentsOf: "\"leaf\":\"".utf8)
+        leaf.withUnsafeBytes { Radix64.standard.append($0, to: &output) }
+        output.append(UInt8(ascii: "\""))
     }
 
     /// Appends `"fields":[…]`.
     static func append(_ items: [Item], to output: inout [UInt8]) {
         output.append(contentsOf: "\"fields\":[".utf8)
         for (position, item) in items.enumerated() {
-            output.append(contentsOf: (position > 0 ? ",{\"path\":\"" : "{\"path\":\"").utf8)
-            output.append(contentsOf: item.path.utf8)
+            begin(item.path, isFirst: position == 0, to: &output)
             switch item.content {
             case .shown(let salt, let value):
-                output.append(contentsOf: "\",\"salt\":\"".utf8)
-                salt.appendBase64URL(to: &output)
-                output.append(contentsOf: "\",\"value\":".utf8)
-                JSONText.appendString(utf8: value, to: &output)
+                value.withUnsafeBytes { end(salt: salt, value: $0, to: &output) }
             case .withheld(let digest):
                 output.append(contentsOf: "\",\"digest\":\"".utf8)
                 digest.appendBase64URL(to: &output)
-                output.append(UInt8(ascii: "\""))
+                output.append(contentsOf: "\"}".utf8)
             }
-            output.append(UInt8(ascii: "}"))
         }
         output.append(UInt8(ascii: "]"))
+    }
+
+    /// Begins an item, up to the path's closing quote.
+    private static func begin(_ path: FieldPath, isFirst: Bool, to output: inout [UInt8]) {
+        output.append(contentsOf: (isFirst ? "{\"path\":\"" : ",{\"path\":\"").utf8)
+        output.append(contentsOf: path.utf8)
+    }
+
+    /// Ends an item that is shown.
+    private static func end(
+        salt: Digest,
+        value: UnsafeRawBufferPointer,
+        to output: inout [UInt8]
+    ) {
+        output.append(contentsOf: "\",\"salt\":\"".utf8)
+        salt.appendBase64URL(to: &output)
+        output.append(contentsOf: "\",\"value\":".utf8)
+        JSONText.appendString(utf8: value, to: &output)
+        output.append(UInt8(ascii: "}"))
     }
 }

@@ -26,32 +26,24 @@ public enum EvidenceLine: Hashable, Sendable {
     public func append(to output: inout [UInt8]) {
         switch self {
         case .shown(let index, let previous, let disclosure):
-            output.append(contentsOf: "{\"index\":".utf8)
-            JSONText.appendInteger(index, to: &output)
-            output.append(contentsOf: ",\"previous_hash\":\"".utf8)
-            previous.appendHex(to: &output)
-            output.append(contentsOf: "\",".utf8)
+            EvidenceLine.begin(index, previousHash: previous, to: &output)
             disclosure.appendMembers(to: &output)
         case .withheld(let index, let condition, let leaf, let items):
-            output.append(contentsOf: "{\"index\":".utf8)
-            JSONText.appendInteger(index, to: &output)
+            EvidenceLine.begin(index, to: &output)
             output.append(contentsOf: ",\"withheld\":".utf8)
             JSONText.appendString(condition, to: &output)
-            output.append(contentsOf: ",\"leaf\":\"".utf8)
-            output.append(contentsOf: Base64.encode(leaf).utf8)
-            output.append(UInt8(ascii: "\""))
+            output.append(UInt8(ascii: ","))
+            Disclosure.append(leaf: leaf, to: &output)
             if let items {
                 output.append(UInt8(ascii: ","))
                 Disclosure.append(items, to: &output)
             }
         case .undecidable(let index, let reason, let leaf):
-            output.append(contentsOf: "{\"index\":".utf8)
-            JSONText.appendInteger(index, to: &output)
+            EvidenceLine.begin(index, to: &output)
             output.append(contentsOf: ",\"undecidable\":\"".utf8)
             output.append(contentsOf: reason.rawValue.utf8)
-            output.append(contentsOf: "\",\"leaf\":\"".utf8)
-            output.append(contentsOf: Base64.encode(leaf).utf8)
-            output.append(UInt8(ascii: "\""))
+            output.append(contentsOf: "\",".utf8)
+            Disclosure.append(leaf: leaf, to: &output)
         case .gap(let range, let hashes):
             output.append(contentsOf: "{\"from\":".utf8)
             JSONText.appendInteger(range.lowerBound, to: &output)
@@ -73,30 +65,25 @@ public enum EvidenceLine: Hashable, Sendable {
         seed: Seed,
         to output: inout [UInt8]
     ) {
+        begin(index, previousHash: previousHash, to: &output)
+        Disclosure.appendMembers(leaf: leaf, fields: fields, seed: seed, to: &output)
+        output.append(contentsOf: "}\n".utf8)
+    }
+
+    private static func begin(_ index: UInt64, to output: inout [UInt8]) {
         output.append(contentsOf: "{\"index\":".utf8)
         JSONText.appendInteger(index, to: &output)
+    }
+
+    private static func begin(
+        _ index: UInt64,
+        previousHash: Digest,
+        to output: inout [UInt8]
+    ) {
+        begin(index, to: &output)
         output.append(contentsOf: ",\"previous_hash\":\"".utf8)
         previousHash.appendHex(to: &output)
-        output.append(contentsOf: "\",\"leaf\":\"".utf8)
-        leaf.withUnsafeBytes { Radix64.standard.append($0, to: &output) }
-        output.append(contentsOf: "\",\"fields\":[".utf8)
-        var isFirst = true
-        fields.encoded.withUnsafeBytes { encoded in
-            Commitment.withSalts(of: fields, seed: seed) { field, salt in
-                output.append(contentsOf: (isFirst ? "{\"path\":\"" : ",{\"path\":\"").utf8)
-                isFirst = false
-                output.append(contentsOf: field.path.utf8)
-                output.append(contentsOf: "\",\"salt\":\"".utf8)
-                salt.appendBase64URL(to: &output)
-                output.append(contentsOf: "\",\"value\":".utf8)
-                JSONText.appendString(
-                    utf8: UnsafeRawBufferPointer(rebasing: encoded[field.range]),
-                    to: &output
-                )
-                output.append(UInt8(ascii: "}"))
-            }
-        }
-        output.append(contentsOf: "]}\n".utf8)
+        output.append(contentsOf: "\",".utf8)
     }
 
     /// Appends hashes as hex texts, with commas between them.

@@ -119,7 +119,7 @@ package enum ExportColumns: String, CaseIterable, Sendable {
                 switch value {
                 case .field(let path): Self.append(bytes(path), to: &output)
                 case .upper(let path): output.cell(Self.text(bytes(path)).uppercased())
-                case .orgsType: output.cell(Self.orgsName(Self.text(bytes(.type))))
+                case .orgsType: output.cell(OrgsTypes.name(ofType: Self.text(bytes(.type))))
                 case .resourceType: output.cell(resource?["type"]?.string ?? "")
                 case .resourceID: output.cell(resource?["id"]?.string ?? "")
                 case .id: output.cell(id.text)
@@ -136,19 +136,6 @@ package enum ExportColumns: String, CaseIterable, Sendable {
             }
         }
         output.endRecord()
-    }
-
-    /// The seven names that the older service has for types.
-    private static let orgsNames: Set<String> = [
-        "AUTHORIZATION", "PERMISSION_CHANGE", "USER_MANAGEMENT", "TEAM_MEMBERSHIP", "ROLE_CHANGE",
-        "INVITATION", "CONFIGURATION",
-    ]
-
-    private static func orgsName(_ text: String) -> String {
-        guard let type = try? EventType(text), let name = EventTypeRegistry.name(of: type),
-            orgsNames.contains(name)
-        else { return text }
-        return name
     }
 
     private static func text(_ canonical: UnsafeRawBufferPointer?) -> String {

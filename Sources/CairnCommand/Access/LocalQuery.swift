@@ -14,37 +14,27 @@ struct LocalQuery {
     /// The cursor as it was given.
     private(set) var cursor: String?
 
-    private static let keys: [(name: String, key: FilterKey, words: [String]?)] = [
-        ("type", .type, nil), ("action", .action, nil), ("category", .category, nil),
-        ("outcome", .outcome, Outcome.allCases.map(\.rawValue)),
-        ("severity", .severity, Severity.allCases.map(\.rawValue)),
-        ("risk", .risk, Risk.allCases.map(\.rawValue)), ("actor_id", .actorID, nil),
-        ("actor_type", .actorType, nil), ("resource_type", .resourceType, nil),
-        ("resource_id", .resourceID, nil), ("ip", .ip, nil), ("request_id", .requestID, nil),
-        ("session_id", .sessionID, nil), ("external_id", .externalID, nil),
-    ]
-
     /// Reads parameters, or names the one that is wrong.
     init(_ parameters: [QueryParameter]) throws(CommandFailure) {
         var values: [String: [String]] = [:]
         var documents: [String] = []
         for parameter in parameters {
-            if parameter.name.hasPrefix("details."), values[parameter.name] == nil {
+            if parameter.name.hasPrefix(FilterKey.detailsPrefix), values[parameter.name] == nil {
                 documents.append(parameter.name)
             }
             values[parameter.name, default: []].append(parameter.value)
         }
-        for (name, key, words) in LocalQuery.keys {
+        for (name, key) in FilterKey.named {
             guard let given = values[name] else { continue }
-            for value in given where !(words?.contains(value) ?? true) {
-                throw .badInput("\(name): one of \((words ?? []).joined(separator: ", "))")
+            if let words = key.words, !given.allSatisfy(words.contains) {
+                throw .badInput("\(name): one of \(words.joined(separator: ", "))")
             }
             query.filters.append(Filter(key, LocalQuery.sorted(given)))
         }
         for name in LocalQuery.sorted(documents) {
             query.filters.append(
                 Filter(
-                    .details(String(name.dropFirst("details.".count))),
+                    .details(String(name.dropFirst(FilterKey.detailsPrefix.count))),
                     LocalQuery.sorted(values[name] ?? [])
                 )
             )

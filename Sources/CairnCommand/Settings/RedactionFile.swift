@@ -2,8 +2,6 @@
 import Cairn
 import CairnLedger
 import Foundation
-import Logging
-import ServiceLifecycle
 
 /// Says what is taken out of events: `standard`, `off`, or a file,
 /// `{"common": rules, "tenants": {name: rules}}`, where rules are an object or one of the words.
@@ -42,35 +40,6 @@ enum RedactionFile {
         case "standard": .rules(.standard)
         case "off": .off
         default: .rules(try RedactionRules(value))
-        }
-    }
-}
-
-/// Makes the keys of digests in time, for tenants that have rules which need one.
-struct RedactionKeys: Service {
-    private static let interval = Duration.seconds(60)
-
-    let policy: RedactionPolicy
-    let directory: any Directory
-    let logger: Logger
-
-    /// Loads what is needed now.
-    func load() async throws(StoreError) {
-        try await policy.loadKeys(of: directory, at: Composition.now()) {
-            Composition.randomBytes(32)
-        }
-    }
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while (try? await Task.sleep(for: RedactionKeys.interval)) != nil {
-                do throws(StoreError) {
-                    try await load()
-                } catch {
-                    // Until then secrets are replaced whole, so nothing is kept that should not be.
-                    logger.warning("no key for redaction", metadata: ["error": "\(error)"])
-                }
-            }
         }
     }
 }

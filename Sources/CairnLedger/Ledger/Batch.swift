@@ -54,6 +54,19 @@ package struct PreparedEvent: Sendable {
         guard isReader || isOwn else { return false }
         return first.asSent == fields.asSent
     }
+
+    /// The leaf of the event at its place in a ledger.
+    func leaf(origin: String, index: UInt64, receivedAt: Timestamp) -> Leaf {
+        Leaf(
+            origin: origin,
+            index: index,
+            id: id,
+            receivedAt: receivedAt,
+            schema: schema,
+            retentionClass: retentionClass,
+            record: digest
+        )
+    }
 }
 
 /// A record as a store keeps it.
@@ -90,6 +103,29 @@ package struct StoredRecord: Sendable, Hashable {
         self.id = id
         self.occurredAt = occurredAt
         self.payload = payload
+    }
+
+    /// The record that an event became, whose receipt says that it was recorded then.
+    package init(_ event: PreparedEvent, _ receipt: Receipt) {
+        let leaf = event.leaf(
+            origin: receipt.origin,
+            index: receipt.index,
+            receivedAt: receipt.receivedAt
+        )
+        self.init(event, receipt, leaf: leaf.bytes)
+    }
+
+    /// The same, where the leaf's bytes are known.
+    init(_ event: PreparedEvent, _ receipt: Receipt, leaf: [UInt8]) {
+        self.init(
+            index: receipt.index,
+            leaf: leaf,
+            leafHash: receipt.leafHash,
+            chain: receipt.hash,
+            id: event.id,
+            occurredAt: event.occurredAt,
+            payload: Payload(seed: event.seed, fields: event.fields)
+        )
     }
 }
 

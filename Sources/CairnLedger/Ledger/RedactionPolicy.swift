@@ -36,7 +36,7 @@ package final class RedactionPolicy: Sendable {
 
     /// The tenant's key of the period in which an instant is, if it has one.
     func key(of tenant: String, at time: Timestamp) -> RedactionKey? {
-        guard redactor(of: tenant)?.rules.needsKey == true else { return nil }
+        guard redactor(of: tenant)?.needsKey == true else { return nil }
         return keys.withLock { $0[RedactionPolicy.name(of: tenant, at: time)] }
     }
 
@@ -54,7 +54,7 @@ package final class RedactionPolicy: Sendable {
         draw: @Sendable () -> [UInt8]
     ) async throws(StoreError) {
         for tenant in try await directory.tenants()
-        where redactor(of: tenant.name)?.rules.needsKey == true {
+        where redactor(of: tenant.name)?.needsKey == true {
             for time in [now, now.advanced(byMilliseconds: RedactionPolicy.lookAhead)] {
                 let name = RedactionPolicy.name(of: tenant.name, at: time)
                 guard keys.withLock({ $0[name] == nil }) else { continue }

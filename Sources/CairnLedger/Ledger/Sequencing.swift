@@ -71,42 +71,24 @@ struct Sequencing {
     }
 
     mutating func append(_ event: PreparedEvent) -> Receipt {
-        let leaf = Leaf(
-            origin: tenant.origin,
-            index: frontier.size,
-            id: event.id,
-            receivedAt: receivedAt,
-            schema: event.schema,
-            retentionClass: event.retentionClass,
-            record: event.digest
-        )
-        let bytes = leaf.bytes
-        let hash = Digest.leaf(bytes)
+        let index = frontier.size
+        let leaf = event.leaf(origin: tenant.origin, index: index, receivedAt: receivedAt).bytes
+        let hash = Digest.leaf(leaf)
         let previous = chain
         chain = Chain.next(previous, leafHash: hash)
-        records.append(
-            StoredRecord(
-                index: frontier.size,
-                leaf: bytes,
-                leafHash: hash,
-                chain: chain,
-                id: event.id,
-                occurredAt: event.occurredAt,
-                payload: Payload(seed: event.seed, fields: event.fields)
-            )
-        )
         frontier.append(hash)
         lastReceivedAt = receivedAt.milliseconds
         tiles += edge.append(hash)
         let receipt = Receipt(
             id: event.id,
-            index: leaf.index,
+            index: index,
             receivedAt: receivedAt,
             leafHash: hash,
             previousHash: previous,
             hash: chain,
             origin: tenant.origin
         )
+        records.append(StoredRecord(event, receipt, leaf: leaf))
         receipts.append(receipt)
         return receipt
     }

@@ -15,7 +15,7 @@ struct DialectRoutes<Spoken: Dialect>: Sendable {
     let metrics: RequestMetrics
     let quotas: Quotas
     /// Exports, as every dialect asks for them.
-    var exports: DialectExports { DialectExports(configuration, services) }
+    let exports: DialectExports
     /// Lets one part of a ledger be counted at a time.
     private let turns = Turns(1)
 
@@ -31,6 +31,7 @@ struct DialectRoutes<Spoken: Dialect>: Sendable {
         self.services = services
         self.metrics = metrics
         self.quotas = quotas
+        exports = DialectExports(configuration, services)
     }
 
     /// Who reads records.
@@ -39,6 +40,19 @@ struct DialectRoutes<Spoken: Dialect>: Sendable {
     }
 
     // MARK: In
+
+    /// Records one event, and answers with its record and where it is.
+    func create(
+        _ request: Request,
+        _ context: ServerContext,
+        under base: String
+    ) async throws -> Response {
+        try QueryParameters(request).allow(only: [])
+        let (found, isNew) = try await append(request, context)
+        var response = Response(.object(dialect.shown(found)), status: isNew ? .created : .ok)
+        response.headers[.location] = "\(base)/\(found.record.id.text)"
+        return response
+    }
 
     /// Records one event of a request's body.
     ///
@@ -58,8 +72,9 @@ struct DialectRoutes<Spoken: Dialect>: Sendable {
         try services.requireGood(principal)
         try change(&members)
         quotas.charge(principal, events: 1, bytes: bytes.count)
+        let value = JSONValue.object(members)
         let event: PreparedEvent
-        switch read(.object(members), at: 0, context, principal) {
+        switch read(value, Self.size(of: value), at: 0, context, principal) {
         case .success(let read): event = read
         case .failure(let problem):
             intake.countRejected()
@@ -68,22 +83,32 @@ struct DialectRoutes<Spoken: Dialect>: Sendable {
         switch await intake.settle(event) {
         case .refused(let problem): throw problem
         case .accepted(let receipt, let isNew):
-            return (try await record(receipt, in: ledger.tenant.ledger), isNew)
+            return (try await record(of: event, receipt, isNew, in: ledger), isNew)
         }
     }
 
-    /// Records the events of an array; each has a settlement, in order.
+    /// Records the events of an array; each has a settlement, in order, and its record if it has one.
     func append(
         all values: [JSONValue],
         _ context: ServerContext
-    ) async throws -> (settlements: [Settlement], ledger: LedgerID) {
+    ) async throws -> [(settlement: Settlement, found: FoundRecord?)] {
         let (principal, ledger, intake) = try await begin(context)
         try services.requireGood(principal)
-        let bytes = values.reduce(0) { $0 + CanonicalJSON($1).bytes.count }
+        let sizes = values.map(Self.size)
         try quotas.admitEvents(principal)
-        quotas.charge(principal, events: values.count, bytes: bytes)
-        let events = values.enumerated().map { read($1, at: $0, context, principal) }
-        return (await intake.settle(events), ledger.tenant.ledger)
+        quotas.charge(principal, events: values.count, bytes: sizes.reduce(0, +))
+        let events = zip(values, sizes).enumerated().map {
+            read($1.0, $1.1, at: $0, context, principal)
+        }
+        var settled: [(settlement: Settlement, found: FoundRecord?)] = []
+        for (event, settlement) in zip(events, await intake.settle(events)) {
+            var found: FoundRecord?
+            if case (.success(let event), .accepted(let receipt, let isNew)) = (event, settlement) {
+                found = try await record(of: event, receipt, isNew, in: ledger)
+            }
+            settled.append((settlement, found))
+        }
+        return settled
     }
 
     private func begin(
@@ -109,8 +134,14 @@ struct DialectRoutes<Spoken: Dialect>: Sendable {
         )
     }
 
+    /// The bytes of an event in its one encoding, however it was written.
+    private static func size(of value: JSONValue) -> Int {
+        CanonicalJSON(value).bytes.count
+    }
+
     private func read(
         _ value: JSONValue,
+        _ size: Int,
         at position: Int,
         _ context: ServerContext,
         _ principal: Principal
@@ -120,7 +151,7 @@ struct DialectRoutes<Spoken: Dialect>: Sendable {
                 throw InvalidEvent(field: "", code: .wrongType, message: "an event is an object")
             }
             let limits = services.preparer.limits
-            guard CanonicalJSON(value).bytes.count <= limits.eventBytes else {
+            guard size <= limits.eventBytes else {
                 throw InvalidEvent(
                     field: "",
                     code: .tooLarge,
@@ -147,10 +178,22 @@ struct DialectRoutes<Spoken: Dialect>: Sendable {
         }
     }
 
-    /// The record of a receipt, which its writer may be shown.
-    func record(_ receipt: Receipt, in ledger: LedgerID) async throws -> FoundRecord {
+    /// The record of an event, which its writer may be shown.
+    private func record(
+        of event: PreparedEvent,
+        _ receipt: Receipt,
+        _ isNew: Bool,
+        in ledger: Ledger
+    ) async throws -> FoundRecord {
+        // What is recorded now is this event; what was before may have had other defaults.
+        guard !isNew else {
+            return FoundRecord(
+                record: StoredRecord(event, receipt),
+                previousHash: receipt.previousHash
+            )
+        }
         let records = try await services.store.records(
-            in: ledger,
+            in: ledger.tenant.ledger,
             at: receipt.index..<receipt.index + 1,
             contents: true
         )
@@ -163,7 +206,7 @@ struct DialectRoutes<Spoken: Dialect>: Sendable {
     // MARK: Out
 
     /// Where one of many pages is, by its number.
-    struct PageNumber {
+    private struct PageNumber {
         let number: Int
         let size: Int
         let snapshot: UInt64?
@@ -171,12 +214,12 @@ struct DialectRoutes<Spoken: Dialect>: Sendable {
     }
 
     /// How many records a page with a number may pass over.
-    static var skippedLimit: Int { 10_000 }
+    private static var skippedLimit: Int { 10_000 }
 
     /// Reads `page`, `page_size`, `snapshot` and `cursor`.
     ///
     /// - Throws: ``Problem`` naming the parameter that is wrong.
-    func pageNumber(
+    private func pageNumber(
         _ parameters: QueryParameters,
         preset: Int,
         limit: Int
@@ -204,8 +247,26 @@ struct DialectRoutes<Spoken: Dialect>: Sendable {
         )
     }
 
+    /// A page of the records that a request asks for.
+    func list(
+        _ request: Request,
+        _ context: ServerContext,
+        by filters: DialectFilters,
+        preset: Int,
+        limit: Int,
+        named list: String
+    ) async throws -> Response {
+        let parameters = try QueryParameters(request)
+        try parameters.allow(
+            only: filters.names.union(["page", "page_size", "snapshot", "cursor"])
+        )
+        let query = try filters.query(parameters).query
+        let place = try pageNumber(parameters, preset: preset, limit: limit)
+        return try await page(query, place, parameters, named: list, context)
+    }
+
     /// A page by its number, or by a cursor, in the dialect's members.
-    func page(
+    private func page(
         _ query: RecordQuery,
         _ place: PageNumber,
         _ parameters: QueryParameters,
@@ -231,7 +292,12 @@ struct DialectRoutes<Spoken: Dialect>: Sendable {
     }
 
     /// One record by its id.
-    func show(_ context: ServerContext, part: String) async throws -> Response {
+    func show(
+        _ request: Request,
+        _ context: ServerContext,
+        part: String
+    ) async throws -> Response {
+        try QueryParameters(request).allow(only: [])
         let (found, _) = try await reader.record(context.part(part), for: context)
         guard !found.isOfLedgerItself else { throw Problem(.notFound) }
         try reader.note(.show, of: found, for: context)

@@ -12,18 +12,10 @@ struct EventQuery {
     /// The cursor as it was sent.
     let cursor: String?
 
-    private static let keys: [(name: String, key: FilterKey)] = [
-        ("type", .type), ("action", .action), ("category", .category), ("outcome", .outcome),
-        ("severity", .severity), ("risk", .risk), ("actor_id", .actorID),
-        ("actor_type", .actorType), ("resource_type", .resourceType),
-        ("resource_id", .resourceID), ("ip", .ip), ("request_id", .requestID),
-        ("session_id", .sessionID), ("external_id", .externalID),
-    ]
     private static let others: Set<String> = [
         "from", "to", "received_from", "received_to", "index_from", "index_to", "q", "sort",
         "order", "limit", "cursor",
     ]
-    private static let detailsPrefix = "details."
 
     /// Reads the parameters of a query.
     ///
@@ -31,9 +23,9 @@ struct EventQuery {
     ///
     /// - Throws: ``Problem`` naming the parameter that is unknown or wrong.
     init(_ parameters: QueryParameters, configuration: ServerConfiguration) throws(Problem) {
-        let documents = Set(parameters.names.filter { $0.hasPrefix(EventQuery.detailsPrefix) })
+        let documents = Set(parameters.names.filter { $0.hasPrefix(FilterKey.detailsPrefix) })
         try parameters.allow(
-            only: documents.union(EventQuery.keys.map(\.name)).union(EventQuery.others)
+            only: documents.union(FilterKey.named.map(\.name)).union(EventQuery.others)
         )
         var query = RecordQuery()
         query.filters = try EventQuery.filters(parameters, documents)
@@ -98,14 +90,14 @@ struct EventQuery {
         _ documents: Set<String>
     ) throws(Problem) -> [Filter] {
         var filters: [Filter] = []
-        for (name, key) in keys {
+        for (name, key) in FilterKey.named {
             let values = parameters.all(name)
             guard !values.isEmpty else { continue }
             try check(values, name, key)
             filters.append(Filter(key, sorted(values)))
         }
         for name in sorted(documents) {
-            let path = String(name.dropFirst(detailsPrefix.count))
+            let path = String(name.dropFirst(FilterKey.detailsPrefix.count))
             guard !path.isEmpty else { throw .parameter(name, "needs a path after the dot") }
             filters.append(Filter(.details(path), sorted(parameters.all(name))))
         }
@@ -118,15 +110,9 @@ struct EventQuery {
         _ name: String,
         _ key: FilterKey
     ) throws(Problem) {
-        let allowed: [String]
-        switch key {
-        case .outcome: allowed = Outcome.allCases.map(\.rawValue)
-        case .severity: allowed = Severity.allCases.map(\.rawValue)
-        case .risk: allowed = Risk.allCases.map(\.rawValue)
-        default: return
-        }
-        for value in values where !allowed.contains(value) {
-            throw .parameter(name, "one of \(allowed.joined(separator: ", "))")
+        guard let words = key.words else { return }
+        for value in values where !words.contains(value) {
+            throw .parameter(name, "one of \(words.joined(separator: ", "))")
         }
     }
 

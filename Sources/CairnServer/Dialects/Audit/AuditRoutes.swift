@@ -11,11 +11,24 @@ struct AuditRoutes: Sendable {
     private static let base = "/api/v1/audit"
     private static let exports = "/api/v1/export"
     private static let (pagePreset, pageLimit) = (50, 1000)
+    private static let filters = DialectFilters(
+        keys: [
+            ("event_type", .type), ("user_id", .actorID), ("action", .action),
+            ("resource_type", .resourceType), ("resource_id", .resourceID), ("ip_address", .ip),
+        ],
+        words: DialectFilters.Words(
+            name: "risk_level",
+            key: .risk,
+            rule: "one of low, medium, high, critical",
+            known: { Risk(rawValue: $0.lowercased())?.rawValue }
+        )
+    )
     /// How long a caller waits for a verification before it is told where to ask again.
     private static let patience = Duration.seconds(20)
 
     let common: DialectRoutes<AuditDialect>
-    let verifications: VerificationJobs
+    let verification: VerificationRoutes
+    private var jobs: VerificationJobs { verification.verifications }
 
     var routes: [Route] {
         [
@@ -47,62 +60,24 @@ struct AuditRoutes: Sendable {
 
     @Sendable
     private func create(_ request: Request, context: ServerContext) async throws -> Response {
-        try QueryParameters(request).allow(only: [])
-        let (found, isNew) = try await common.append(request, context)
-        var response = Response(
-            .object(common.dialect.shown(found)),
-            status: isNew ? .created : .ok
-        )
-        response.headers[.location] = "\(Self.base)/\(found.record.id.text)"
-        return response
+        try await common.create(request, context, under: Self.base)
     }
 
     @Sendable
     private func show(_ request: Request, context: ServerContext) async throws -> Response {
-        try QueryParameters(request).allow(only: [])
-        return try await common.show(context, part: "id")
+        try await common.show(request, context, part: "id")
     }
 
     @Sendable
     private func list(_ request: Request, context: ServerContext) async throws -> Response {
-        let parameters = try QueryParameters(request)
-        try parameters.allow(only: [
-            "event_type", "user_id", "action", "resource_type", "resource_id", "risk_level",
-            "ip_address", "search", "start_date", "end_date", "page", "page_size", "snapshot",
-            "cursor",
-        ])
-        let (query, _) = try Self.query(parameters)
-        let place = try common.pageNumber(
-            parameters,
+        try await common.list(
+            request,
+            context,
+            by: Self.filters,
             preset: Self.pagePreset,
-            limit: Self.pageLimit
+            limit: Self.pageLimit,
+            named: "events"
         )
-        return try await common.page(query, place, parameters, named: "events", context)
-    }
-
-    /// What is asked for, and the words of a search as they were sent.
-    private static func query(
-        _ parameters: QueryParameters
-    ) throws(Problem) -> (query: RecordQuery, words: String?) {
-        var query = RecordQuery()
-        for (name, key) in [
-            ("event_type", FilterKey.type), ("user_id", .actorID), ("action", .action),
-            ("resource_type", .resourceType), ("resource_id", .resourceID), ("ip_address", .ip),
-        ] {
-            if let value = try parameters.one(name) { query.filters.append(Filter(key, [value])) }
-        }
-        if let text = try parameters.one("risk_level") {
-            guard let risk = Risk(rawValue: text.lowercased()) else {
-                throw Problem.parameter("risk_level", "one of low, medium, high, critical")
-            }
-            query.filters.append(Filter(.risk, [risk.rawValue]))
-        }
-        let words = try parameters.one("search")
-        query.text = try words.map { (text) throws(Problem) in
-            try EventQuery.words(text, "search")
-        }
-        (query.occurredFrom, query.occurredTo) = try parameters.dialectRange()
-        return (query, words)
     }
 
     @Sendable
@@ -127,7 +102,7 @@ struct AuditRoutes: Sendable {
         ]
         // What the whole ledger is found to be is not for who is shown a part.
         if principal.narrowing.isEmpty {
-            let last = await verifications.lastVerdict(tenant: principal.tenant)
+            let last = await jobs.lastVerdict(tenant: principal.tenant)
             body["chain_verification"] = last.flatMap(AuditRoutes.facts) ?? ["status": "never_run"]
         }
         return Response(.object(body))
@@ -158,12 +133,9 @@ struct AuditRoutes: Sendable {
         let filters = try QueryParameters(
             of: members["filters"],
             named: "filters",
-            only: [
-                "event_type", "user_id", "action", "resource_type", "resource_id", "risk_level",
-                "ip_address", "search", "start_date", "end_date",
-            ]
+            only: Self.filters.names
         )
-        let (query, search) = try Self.query(filters)
+        let (query, search) = try Self.filters.query(filters)
         let job = try await common.exports.begin(
             query,
             words: search,
@@ -250,18 +222,12 @@ struct AuditRoutes: Sendable {
         let principal = try context.caller()
         let bytes = try await request.jsonBody(upTo: common.configuration.requestBytes)
         let scope = try bytes.isEmpty ? AuditScope() : AuditRoutes.scope(try Members.read(bytes))
-        let job = try await VerificationRoutes(
-            configuration: common.configuration,
-            services: common.services,
-            verifications: verifications
-        ).begin(scope, for: principal)
+        let job = try await verification.begin(scope, for: principal)
         let deadline = ContinuousClock.now + Self.patience
         var known = job
         while !known.isFinished, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(20))
-            guard let now = try await verifications.job(job.id, tenant: principal.tenant) else {
-                break
-            }
+            guard let now = try await jobs.job(job.id, tenant: principal.tenant) else { break }
             known = now
         }
         guard known.isFinished, let facts = AuditRoutes.facts(known) else {

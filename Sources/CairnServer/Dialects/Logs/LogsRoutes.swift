@@ -12,6 +12,18 @@ struct LogsRoutes: Sendable {
     /// How many entries one bulk has.
     private static let bulkEntries = 100
     private static let (pagePreset, pageLimit) = (10, 100)
+    private static let filters = DialectFilters(
+        keys: [
+            ("action", .action), ("user_id", .actorID), ("resource_type", .resourceType),
+            ("resource_id", .resourceID),
+        ],
+        words: DialectFilters.Words(
+            name: "severity",
+            key: .severity,
+            rule: "one of DEBUG, INFO, WARNING, ERROR, CRITICAL",
+            known: { LogsDialect.severity($0)?.rawValue }
+        )
+    )
 
     let common: DialectRoutes<LogsDialect>
 
@@ -42,14 +54,7 @@ struct LogsRoutes: Sendable {
 
     @Sendable
     private func create(_ request: Request, context: ServerContext) async throws -> Response {
-        try QueryParameters(request).allow(only: [])
-        let (found, isNew) = try await common.append(request, context)
-        var response = Response(
-            .object(common.dialect.shown(found)),
-            status: isNew ? .created : .ok
-        )
-        response.headers[.location] = "\(Self.base)/\(found.record.id.text)"
-        return response
+        try await common.create(request, context, under: Self.base)
     }
 
     @Sendable
@@ -68,29 +73,26 @@ struct LogsRoutes: Sendable {
         guard entries.count <= Self.bulkEntries else {
             throw Problem(.tooManyEvents, "A bulk holds at most \(Self.bulkEntries) entries.")
         }
-        let (settlements, ledger) = try await common.append(all: entries, context)
+        let settlements = try await common.append(all: entries, context)
         var results: [JSONValue] = []
-        for settlement in settlements {
+        for (settlement, found) in settlements {
             var result: JSONObject = ["status": .number(JSONNumber(settlement.status.code))]
-            switch settlement {
-            case .accepted(let receipt, _):
-                let found = try await common.record(receipt, in: ledger)
-                result["log"] = .object(common.dialect.shown(found))
-            case .refused(let problem):
+            result["log"] = found.map { .object(common.dialect.shown($0)) }
+            if case .refused(let problem) = settlement {
                 var output = JSONOutput()
                 problem.body(requestID: context.requestID).append(to: &output)
                 result["problem"] = try? JSONValue(parsing: output.bytes)
             }
             results.append(.object(result))
         }
-        let accepted = settlements.count { $0.receipt != nil }
+        let accepted = settlements.count { $0.found != nil }
         return Response(
             .object([
                 "created": .number(JSONNumber(accepted)),
                 "failed": .number(JSONNumber(settlements.count - accepted)),
                 "results": .array(results),
             ]),
-            status: EventRoutes.status(of: settlements)
+            status: EventRoutes.status(of: settlements.map(\.settlement))
         )
     }
 
@@ -98,49 +100,19 @@ struct LogsRoutes: Sendable {
 
     @Sendable
     private func show(_ request: Request, context: ServerContext) async throws -> Response {
-        try QueryParameters(request).allow(only: [])
-        return try await common.show(context, part: "log_id")
+        try await common.show(request, context, part: "log_id")
     }
 
     @Sendable
     private func list(_ request: Request, context: ServerContext) async throws -> Response {
-        let parameters = try QueryParameters(request)
-        try parameters.allow(only: [
-            "action", "severity", "user_id", "resource_type", "resource_id", "search", "start_date",
-            "end_date", "page", "page_size", "snapshot", "cursor",
-        ])
-        let (query, _) = try Self.query(parameters)
-        let place = try common.pageNumber(
-            parameters,
+        try await common.list(
+            request,
+            context,
+            by: Self.filters,
             preset: Self.pagePreset,
-            limit: Self.pageLimit
+            limit: Self.pageLimit,
+            named: "logs"
         )
-        return try await common.page(query, place, parameters, named: "logs", context)
-    }
-
-    /// What is asked for, and the words of a search as they were sent.
-    private static func query(
-        _ parameters: QueryParameters
-    ) throws(Problem) -> (query: RecordQuery, words: String?) {
-        var query = RecordQuery()
-        for (name, key) in [
-            ("action", FilterKey.action), ("user_id", .actorID), ("resource_type", .resourceType),
-            ("resource_id", .resourceID),
-        ] {
-            if let value = try parameters.one(name) { query.filters.append(Filter(key, [value])) }
-        }
-        if let text = try parameters.one("severity") {
-            guard let severity = LogsDialect.severity(text) else {
-                throw Problem.parameter("severity", "one of DEBUG, INFO, WARNING, ERROR, CRITICAL")
-            }
-            query.filters.append(Filter(.severity, [severity.rawValue]))
-        }
-        let words = try parameters.one("search")
-        query.text = try words.map { (text) throws(Problem) in
-            try EventQuery.words(text, "search")
-        }
-        (query.occurredFrom, query.occurredTo) = try parameters.dialectRange()
-        return (query, words)
     }
 
     @Sendable
@@ -186,12 +158,9 @@ struct LogsRoutes: Sendable {
         let filters = try QueryParameters(
             of: .object(members),
             named: "",
-            only: [
-                "action", "severity", "user_id", "resource_type", "resource_id", "search",
-                "start_date", "end_date",
-            ]
+            only: Self.filters.names
         )
-        let (query, search) = try Self.query(filters)
+        let (query, search) = try Self.filters.query(filters)
         let job = try await common.exports.begin(
             query,
             words: search,
@@ -232,26 +201,5 @@ struct LogsRoutes: Sendable {
     @Sendable
     private func cleanUp(_ request: Request, context: ServerContext) async throws -> Response {
         throw Problem(.notImplemented, "This version removes nothing: it has no retention yet.")
-    }
-}
-
-extension QueryParameters {
-    /// `start_date` and `end_date` as a half-open range.
-    func dialectRange() throws(Problem) -> (from: Timestamp?, to: Timestamp?) {
-        var bounds: [Timestamp?] = []
-        for (name, isEnd) in [("start_date", false), ("end_date", true)] {
-            guard let text = try one(name) else {
-                bounds.append(nil)
-                continue
-            }
-            guard let bound = DialectTime.bound(text, isEnd: isEnd) else {
-                throw Problem.parameter(name, "must be an ISO 8601 time or a date")
-            }
-            bounds.append(bound)
-        }
-        if let from = bounds[0], let to = bounds[1], from > to {
-            throw Problem.parameter("start_date", "is after end_date")
-        }
-        return (bounds[0], bounds[1])
     }
 }

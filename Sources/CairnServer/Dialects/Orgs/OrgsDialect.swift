@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Cairn
+internal import CairnAPI
 internal import CairnLedger
 
 /// Events of organisations: camel-case members, seven upper-case types, three outcomes.
@@ -14,12 +15,6 @@ struct OrgsDialect: Dialect {
         "resources[0].id": "resourceId", "source.ip": "ipAddress",
         "source.user_agent": "userAgent", "source.request_id": "requestId",
         "external_id": "id", "occurred_at": "timestamp",
-    ]
-
-    /// The seven types, in the order of their documentation.
-    static let types = [
-        "AUTHORIZATION", "PERMISSION_CHANGE", "USER_MANAGEMENT", "TEAM_MEMBERSHIP", "ROLE_CHANGE",
-        "INVITATION", "CONFIGURATION",
     ]
 
     func event(_ members: DialectMembers) throws(InvalidEvent) -> Event {
@@ -63,7 +58,7 @@ struct OrgsDialect: Dialect {
         let resource = record.resource
         var members: JSONObject = [
             "id": record.id.map { .string($0.text) } ?? .null,
-            "eventType": .string(OrgsDialect.name(ofType: record.text(.type) ?? "")),
+            "eventType": .string(OrgsTypes.name(ofType: record.text(.type) ?? "")),
             "timestamp": record.member(.occurredAt),
             "actorId": record.member(.actorID),
             "actorType": OrgsDialect.upper(record.text(.actorType)),
@@ -85,7 +80,7 @@ struct OrgsDialect: Dialect {
 
     /// The type of a name: one of the seven, or a type as it is.
     static func type(_ name: String) throws(InvalidEvent) -> EventType {
-        if types.contains(name), let type = EventTypeRegistry.type(named: name) { return type }
+        if let type = OrgsTypes.type(named: name) { return type }
         do {
             return try EventType(name)
         } catch {
@@ -100,19 +95,9 @@ struct OrgsDialect: Dialect {
     /// The values of `type` that a name stands for; nil for one that is neither of the seven nor a
     /// dotted type.
     static func values(of name: String) -> [String]? {
-        if types.contains(name), let type = EventTypeRegistry.type(named: name) {
-            return [type.text, name]
-        }
+        if let type = OrgsTypes.type(named: name) { return [type.text, name] }
         guard name.contains("."), (try? EventType(name)) != nil else { return nil }
         return [name]
-    }
-
-    /// The name of a type: one of the seven, or the type as it is.
-    static func name(ofType text: String) -> String {
-        guard let type = try? EventType(text), let name = EventTypeRegistry.name(of: type),
-            types.contains(name)
-        else { return text }
-        return name
     }
 
     private static func upper(_ text: String?) -> JSONValue {

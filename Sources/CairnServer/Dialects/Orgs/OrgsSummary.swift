@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Cairn
+internal import CairnAPI
 internal import CairnLedger
 
 /// What happened in an organisation over a range of time.
@@ -12,7 +13,7 @@ enum OrgsSummary {
     static func body(_ counts: Statistics, from: Timestamp, to: Timestamp) -> JSONValue {
         var types: [String: UInt64] = [:]
         for (type, count) in counts.byType {
-            types[OrgsDialect.name(ofType: type), default: 0] += count
+            types[OrgsTypes.name(ofType: type), default: 0] += count
         }
         var days = JSONObject()
         var day = from.day
