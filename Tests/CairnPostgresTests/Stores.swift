@@ -13,6 +13,8 @@ func withPostgresStore(
 ) async throws {
     var options = PostgresStore.Options()
     options.connections = connections
+    // Tests that count keep every thread busy for long.
+    options.patience = .seconds(300)
     let store = PostgresStore(try PostgresServer.running().database(), options)
     do {
         try await store.migrate()

@@ -19,7 +19,7 @@ struct ExportPageTests {
     }
 
     /// Runs `body` in a folder with the page's scripts, the key, and a sample as `export.zip`.
-    private func withFolder(_ sample: String, _ body: (URL) throws -> Void) throws {
+    private func withFolder(_ sample: String, _ body: (URL) async throws -> Void) async throws {
         let files = FileManager.default
         let folder = files.temporaryDirectory
             .appendingPathComponent("cairn-tidy-\(UUID().uuidString)")
@@ -36,14 +36,14 @@ struct ExportPageTests {
                 to: folder.appendingPathComponent(to)
             )
         }
-        #expect(try run("export: files", in: folder).status == 0)
-        try body(folder)
+        #expect(try await run("export: files", in: folder).status == 0)
+        try await body(folder)
     }
 
     /// Runs a block of the page by its first line.
-    private func run(_ title: String, in folder: URL) throws -> Tool.Result {
+    private func run(_ title: String, in folder: URL) async throws -> Tool.Result {
         let block = try #require(page.blocks.first { $0.text.hasPrefix("# \(title)\n") })
-        return try Tool.run(["sh", "-e", "-c", block.text], in: folder)
+        return try await Tool.runBeside(["sh", "-e", "-c", block.text], in: folder)
     }
 
     @Test(
@@ -53,13 +53,13 @@ struct ExportPageTests {
             ("gaps", "7 records of 0 to 36", "29 left out: nothing of them is shown"),
         ]
     )
-    func holds(sample: String, shown: String, leftOut: String) throws {
-        try withFolder(sample) { folder in
-            let sums = try run("export: sums", in: folder)
+    func holds(sample: String, shown: String, leftOut: String) async throws {
+        try await withFolder(sample) { folder in
+            let sums = try await run("export: sums", in: folder)
             #expect(sums.status == 0, "\(sums.output)")
-            let signature = try run("export: signature", in: folder)
+            let signature = try await run("export: signature", in: folder)
             #expect(signature.output.hasPrefix("Signature Verified Successfully\n"))
-            let result = try run("export: all of it", in: folder)
+            let result = try await run("export: all of it", in: folder)
             #expect(result.status == 0, "\(result.output)")
             #expect(result.output.hasPrefix("holds: \(shown) of cairn.example/"))
             #expect(result.output.hasSuffix("\(leftOut)\n"), "\(result.output)")
@@ -138,16 +138,19 @@ struct ExportPageTests {
     }
 
     @Test("The script refuses an export that was forged, sums and all", arguments: Forgery.all)
-    func refuses(_ forgery: Forgery) throws {
-        try withFolder("accounted") { folder in
+    func refuses(_ forgery: Forgery) async throws {
+        try await withFolder("accounted") { folder in
             let file = folder.appendingPathComponent("export/\(forgery.file)")
             let before = try Data(contentsOf: file)
-            let sed = try Tool.run(["sed", "-i", forgery.change, file.path], in: folder)
+            let sed = try await Tool.runBeside(
+                ["sed", "-i", forgery.change, file.path],
+                in: folder
+            )
             #expect(sed.status == 0, "\(sed.output)")
             #expect(try Data(contentsOf: file) != before)
             if forgery.file != "manifest.json" {
-                #expect(try run("export: sums", in: folder).status != 0)
-                let plain = try run("export: all of it", in: folder)
+                #expect(try await run("export: sums", in: folder).status != 0)
+                let plain = try await run("export: all of it", in: folder)
                 #expect(plain.status == 1)
                 #expect(plain.output.contains("manifest"))
                 // Who forges a file forges its sum as well.
@@ -156,9 +159,9 @@ struct ExportPageTests {
                     jq --arg sum "$sum" '(.files[] | select(.name == "\(forgery.file)")).sha256 = $sum
                         ' export/manifest.json > forged && mv forged export/manifest.json
                     """
-                #expect(try Tool.run(["sh", "-e", "-c", sum], in: folder).status == 0)
+                #expect(try await Tool.runBeside(["sh", "-e", "-c", sum], in: folder).status == 0)
             }
-            let result = try run("export: all of it", in: folder)
+            let result = try await run("export: all of it", in: folder)
             #expect(result.status == 1)
             #expect(result.output.hasPrefix("does not hold: "))
             #expect(result.output.contains(forgery.reason), "\(result.output)")

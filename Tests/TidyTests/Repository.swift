@@ -90,6 +90,18 @@ enum Tool {
         )
     }
 
+    /// Runs a program that takes long, on a thread that may wait.
+    static func runBeside(_ arguments: [String], in folder: URL) async throws -> Result {
+        let result = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    returning: Swift.Result { try run(arguments, in: folder) }
+                )
+            }
+        }
+        return try result.get()
+    }
+
     /// Whether every one of these programs is on the search path.
     static func has(_ names: String...) -> Bool {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"

@@ -22,8 +22,8 @@ struct VerifyingPageTests {
     /// Runs `body` in a folder with the page's script, a proof and the key.
     private func withFolder(
         _ proof: String,
-        _ body: (URL) throws -> Void
-    ) throws {
+        _ body: (URL) async throws -> Void
+    ) async throws {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("cairn-tidy-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -35,19 +35,19 @@ struct VerifyingPageTests {
         ] {
             try Data(text.utf8).write(to: folder.appendingPathComponent(name))
         }
-        try body(folder)
+        try await body(folder)
     }
 
     /// Runs a block of the page by its first line.
-    private func run(_ title: String, in folder: URL) throws -> Tool.Result {
+    private func run(_ title: String, in folder: URL) async throws -> Tool.Result {
         let block = try #require(page.blocks.first { $0.text.hasPrefix("# \(title)\n") })
-        return try Tool.run(["sh", "-e", "-c", block.text], in: folder)
+        return try await Tool.runBeside(["sh", "-e", "-c", block.text], in: folder)
     }
 
     @Test("The script accepts a proof that another implementation made from the format alone")
-    func holds() throws {
-        try withFolder(proof) { folder in
-            let result = try run("all of it", in: folder)
+    func holds() async throws {
+        try await withFolder(proof) { folder in
+            let result = try await run("all of it", in: folder)
             #expect(result.status == 0, "\(result.output)")
             #expect(result.output.hasPrefix("holds: record 4 of cairn.example/"))
         }
@@ -70,40 +70,40 @@ struct VerifyingPageTests {
             ("\"value\": \"\\\"auth.login", "\"value\": \"\\\"auth.logout", "fields"),
         ]
     )
-    func fails(original: String, damage: String, reason: String) throws {
+    func fails(original: String, damage: String, reason: String) async throws {
         let tampered = proof.replacing(original, with: damage)
         #expect(tampered != proof)
-        try withFolder(tampered) { folder in
-            let result = try run("all of it", in: folder)
+        try await withFolder(tampered) { folder in
+            let result = try await run("all of it", in: folder)
             #expect(result.status == 1)
             #expect(result.output.contains(reason), "\(result.output)")
         }
     }
 
     @Test("The steps by hand give the leaf's hash, the field's digest and the signature's verdict")
-    func byHand() throws {
-        try withFolder(proof) { folder in
-            let leaf = try run("by hand: leaf", in: folder)
+    func byHand() async throws {
+        try await withFolder(proof) { folder in
+            let leaf = try await run("by hand: leaf", in: folder)
             #expect(leaf.output.contains("\"index\":4"))
             #expect(
                 leaf.output.hasSuffix(
                     "117b2a7fca848b13c0f20a2bec69b4005d0bc0447c3d7d51f6f9006338f6f9ca  -\n"
                 )
             )
-            let field = try run("by hand: field", in: folder)
+            let field = try await run("by hand: field", in: folder)
             #expect(
                 field.output
                     == "d8878ccd9c8f3b92229c101689e7e3c36aa23866b8f52ebee0ff84f72ca4cd75  -\n"
             )
-            let signature = try run("by hand: signature", in: folder)
+            let signature = try await run("by hand: signature", in: folder)
             #expect(signature.status == 0)
             #expect(signature.output.hasPrefix("Signature Verified Successfully\n"))
         }
     }
 
     @Test("An implementation from the format alone gives its test vector and the golden proof")
-    func vector() throws {
-        let result = try Tool.run(
+    func vector() async throws {
+        let result = try await Tool.runBeside(
             ["python3", "Tests/Golden/make_proof.py", "--check"],
             in: Repository.root
         )

@@ -21,22 +21,25 @@ final class PostgresPool: Sendable {
     /// Says that every connection is in use and enough wait for one.
     struct Exhausted: Error {}
 
-    /// How many may wait for a connection, and how long each.
+    /// How many may wait for a connection.
     static let waitingCount = 1_000
-    static let waitingTime = Duration.seconds(30)
 
     let target: String
     private let limit: Int
+    /// How long each may wait.
+    private let waitingTime: Duration
     private let onNotice: @Sendable (String) -> Void
     private let state = Mutex(State())
 
     init(
         _ target: String,
         connections limit: Int,
+        waitingTime: Duration = .seconds(30),
         onNotice: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.target = target
         self.limit = limit
+        self.waitingTime = waitingTime
         self.onNotice = onNotice
     }
 
@@ -113,7 +116,7 @@ final class PostgresPool: Sendable {
         }
         return await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                try? await Task.sleep(for: PostgresPool.waitingTime)
+                try? await Task.sleep(for: self.waitingTime)
                 self.endWait(number)
             }
             let given = await withCheckedContinuation { continuation in

@@ -12,6 +12,8 @@ package struct PostgresStore: Sendable {
     package struct Options: Sendable {
         /// Connections at most, to the primary and to the replica each.
         package var connections = 16
+        /// How long a statement waits for one of them before it is refused.
+        package var patience = Duration.seconds(30)
         /// A replica that pages and statistics may be read from, as a URL or words of libpq.
         package var replica: String?
         /// How long a reader waits for the replica before it asks the primary, in milliseconds.
@@ -39,6 +41,7 @@ package struct PostgresStore: Sendable {
         pool = PostgresPool(
             target,
             connections: options.connections,
+            waitingTime: options.patience,
             onNotice: onNotice
         )
         probe = PostgresPool(target, connections: 1, onNotice: onNotice)
