@@ -190,7 +190,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CairnLedgerTests",
-            dependencies: ["CairnLedger", "CairnTesting", "Cairn", crypto],
+            dependencies: ["CairnLedger", "CairnTesting", "Cairn", crypto, logging],
             swiftSettings: settings
         ),
         .executableTarget(

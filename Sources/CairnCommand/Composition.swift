@@ -48,8 +48,7 @@ enum Composition {
     // MARK: Stores
 
     /// All that a store is.
-    typealias Store = LedgerStore & RecordIndex & Directory & JobStore & JobQueue
-        & ReplayStore
+    typealias Store = LedgerStore & RecordIndex & Directory & JobQueue & ReplayStore
 
     /// Makes a service that looks at the keys anew whenever they change.
     typealias KeyChangesMaker = @Sendable (Logger, KeyRing) -> any Service

@@ -46,8 +46,7 @@ package struct Server: Sendable {
         verifications = VerificationJobs(
             ledgers: services.ledgers,
             store: services.store,
-            index: services.index,
-            jobs: services.jobs,
+            queue: services.jobs,
             limits: configuration.verifications,
             now: services.clock.now,
             makeID: { [preparer = services.preparer] in preparer.makeID() },
@@ -101,10 +100,9 @@ package struct Server: Sendable {
                 )
             )
         }
-        application.beforeServerStarts { [verifications, services] in
+        application.beforeServerStarts { [services] in
             try await services.keys.refresh()
             await services.tokens.refresh()
-            try await verifications.load()
         }
         return application
     }

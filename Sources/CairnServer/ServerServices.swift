@@ -40,8 +40,8 @@ package struct ServerServices: Sendable {
     package let recorder: SelfRecorder
     /// Who read what, and who was refused.
     package let tally: AccessTally
-    /// Where verifications are kept.
-    package let jobs: any JobStore
+    /// Where verifications wait and are kept.
+    package let jobs: any JobQueue
     /// Exports, and where they are kept.
     package let exports: ExportServices
     /// Makes events ready to be sequenced.
@@ -68,7 +68,7 @@ package struct ServerServices: Sendable {
         registrar: Registrar,
         recorder: SelfRecorder,
         tally: AccessTally,
-        jobs: any JobStore,
+        jobs: any JobQueue,
         exports: ExportServices,
         preparer: Preparer,
         cursors: CursorCodec,

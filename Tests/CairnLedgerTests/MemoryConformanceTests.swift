@@ -32,11 +32,6 @@ struct MemoryConformanceTests {
         try await promise.check(MemoryVault())
     }
 
-    @Test("The memory store keeps the promises of jobs", arguments: JobStoreConformance.all)
-    func jobs(keeps promise: JobStoreConformance) async throws {
-        try await promise.check(MemoryJobStore())
-    }
-
     @Test("The memory queue keeps its promises", arguments: JobQueueConformance.all)
     func queue(keeps promise: JobQueueConformance) async throws {
         try await promise.check(MemoryJobQueue())

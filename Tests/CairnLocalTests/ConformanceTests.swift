@@ -34,11 +34,6 @@ struct ConformanceTests {
         }
     }
 
-    @Test("SQLite keeps the promises of jobs", arguments: JobStoreConformance.all)
-    func jobs(keeps promise: JobStoreConformance) async throws {
-        try await withTemporaryStore { try await promise.check($0) }
-    }
-
     @Test("SQLite keeps the promises of a queue", arguments: JobQueueConformance.all)
     func queue(keeps promise: JobQueueConformance) async throws {
         try await withTemporaryStore { try await promise.check($0) }

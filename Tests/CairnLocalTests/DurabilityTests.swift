@@ -174,6 +174,7 @@ struct DurabilityTests {
                 "4c36a20a49ddc25b3e8b46a9f07c7edf5de9a0b6694ac79db2f64c833d4484bb",
                 "3cb0027d6b6be38f60eccf41ca278e3bc1d6b5462a8c28937449ba539fe66775",
                 "931e1ba43eab53df73d05fb7e8ad02eab4aaa3369b9a298229ea9f977ad45d5f",
+                "736770fac9b9478fc1db45c205617d5d205f6e60636fed97262512a2c3d41f70",
             ]
         )
     }

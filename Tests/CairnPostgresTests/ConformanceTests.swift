@@ -22,11 +22,6 @@ struct ConformanceTests {
         try await withPostgresStore { try await promise.check($0) }
     }
 
-    @Test("PostgreSQL keeps the promises of jobs", arguments: JobStoreConformance.all)
-    func jobs(keeps promise: JobStoreConformance) async throws {
-        try await withPostgresStore { try await promise.check($0) }
-    }
-
     @Test("PostgreSQL keeps the promises of a queue", arguments: JobQueueConformance.all)
     func queue(keeps promise: JobQueueConformance) async throws {
         try await withPostgresStore { try await promise.check($0) }

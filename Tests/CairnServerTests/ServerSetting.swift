@@ -22,7 +22,7 @@ struct ServerSetting: Sendable {
     let store: FaultyLedgerStore
     let ledgers: Ledgers
     let clock: ManualClock
-    let jobs: MemoryJobStore
+    let jobs: MemoryJobQueue
     let metrics: MetricsRegistry
     let tenant: Tenant
     let signer: MemorySigner
@@ -47,7 +47,7 @@ extension ServerSetting {
     /// Makes a server with one tenant, `default`.
     static func make(
         memory: MemoryStore? = nil,
-        jobs: MemoryJobStore = MemoryJobStore(),
+        jobs: MemoryJobQueue = MemoryJobQueue(),
         readiness: [ReadinessCheck] = [],
         clock: ManualClock = ManualClock(),
         identity: Identity = Identity(),

@@ -10,7 +10,7 @@ struct DatabaseTests {
         let run = try await CairnBinary.run("migrate", "--database-url", url, "--json")
         #expect(run.status == 0, "\(run.error)")
         let outcome = try run.json()
-        #expect(outcome["from"] as? Int == 0 && outcome["to"] as? Int == 5)
+        #expect(outcome["from"] as? Int == 0 && outcome["to"] as? Int == 6)
         return url
     }
 

@@ -38,6 +38,10 @@ package struct VerificationJob: Sendable, Equatable {
     package internal(set) var report: AuditReport?
     /// Why it failed, in words that hold nothing internal.
     package internal(set) var failure: String?
+    /// The worker that has it; no two have the same name.
+    var holder: String?
+    /// How often a worker began it.
+    var begun: UInt64 = 0
 
     init(id: String, tenant: String, scope: AuditScope, createdAt: Timestamp) {
         self.id = id
@@ -64,8 +68,18 @@ extension AuditScope {
 }
 
 extension VerificationJob {
-    /// The job as JSON: what the store keeps, and what is answered.
-    package var document: [UInt8] {
+    /// The job as JSON, as it is answered.
+    package var document: [UInt8] { JSONValue.object(JSONObject(members)).canonical.bytes }
+
+    /// What a queue keeps of it.
+    var kept: [UInt8] {
+        var members = members
+        if let holder { members.append(("holder", .string(holder))) }
+        members.append(("begun", .number(JSONNumber(begun))))
+        return JSONValue.object(JSONObject(members)).canonical.bytes
+    }
+
+    private var members: [(name: String, value: JSONValue)] {
         var members: [(name: String, value: JSONValue)] = [
             ("id", .string(id)), ("state", .string(state.rawValue)),
             ("from", .number(JSONNumber(scope.from))), ("contents", .bool(scope.contents)),
@@ -85,12 +99,12 @@ extension VerificationJob {
         }
         if let failure { members.append(("detail", .string(failure))) }
         if let report { members += report.members }
-        return JSONValue.object(JSONObject(members)).canonical.bytes
+        return members
     }
 
-    /// Reads what a store kept, or returns nil for anything else.
-    init?(document bytes: [UInt8], tenant: String) {
-        guard let value = try? JSONValue(parsing: bytes),
+    /// Reads what a queue keeps, or returns nil for what cannot be read.
+    init?(_ queued: QueuedJob) {
+        guard let value = try? JSONValue(parsing: queued.document),
             let id = value["id"]?.string,
             let state = value["state"]?.string.flatMap({ State(rawValue: $0) }),
             let from = value["from"]?.integer.flatMap(UInt64.init(exactly:)),
@@ -105,8 +119,10 @@ extension VerificationJob {
             guard let parsed = try? SignedNote(parsing: note) else { return nil }
             scope.checkpoint = parsed
         }
-        self.init(id: id, tenant: tenant, scope: scope, createdAt: createdAt)
+        self.init(id: id, tenant: queued.tenant, scope: scope, createdAt: createdAt)
         self.state = state
+        holder = value["holder"]?.string
+        begun = UInt64(clamping: value["begun"]?.integer ?? 0)
         checked = UInt64(clamping: value["progress"]?["checked"]?.integer ?? 0)
         total = UInt64(clamping: value["progress"]?["total"]?.integer ?? 0)
         finishedAt = VerificationJob.time(value["finished_at"])

@@ -144,7 +144,7 @@ package struct ExportWorker: Service {
         let making = ExportMaking(job, lease: lease, worker: self)
         let failure: any Error
         do {
-            var done = try await withHeartbeat(lease) { try await making.run() }
+            var done = try await lease.hold { try await making.run() }
             done.state = .done
             done.forgetParts()
             done.finishedAt = clock.now()
@@ -208,34 +208,6 @@ package struct ExportWorker: Service {
         Counter(label: Telemetry.exports, dimensions: [("state", state.rawValue)])
             .increment(by: count)
         Counter(label: Telemetry.exportedRecords).increment(by: Int(records))
-    }
-
-    /// Does something long while a lease is prolonged beside it.
-    private func withHeartbeat(
-        _ lease: ExportLease,
-        _ body: @escaping @Sendable () async throws -> ExportJob
-    ) async throws -> ExportJob {
-        try await withThrowingTaskGroup(of: ExportJob?.self) { group in
-            group.addTask { try await body() }
-            group.addTask {
-                var failures = 0
-                while true {
-                    try await Task.sleep(for: ExportLease.renewal)
-                    do {
-                        try await lease.renew()
-                        failures = 0
-                    } catch  where !(error is ExportLease.Lost) && failures < 2 {
-                        // The job is this worker's a little longer.
-                        failures += 1
-                    }
-                }
-            }
-            defer { group.cancelAll() }
-            while let result = try await group.next() {
-                if let result { return result }
-            }
-            throw CancellationError()
-        }
     }
 
     // MARK: Tidying

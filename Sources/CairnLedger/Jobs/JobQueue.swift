@@ -51,16 +51,17 @@ package protocol JobQueue: Sendable {
     /// A job of a kind, or nil if there is none of that id.
     func queuedJob(_ id: String, kind: String) async throws(StoreError) -> QueuedJob?
 
-    /// A tenant's jobs of a kind, the greatest id first, below an id if that is given.
+    /// A tenant's jobs of a kind, or those of all, the greatest id first, below an id if that is
+    /// given.
     func jobs(
         kind: String,
-        tenant: String,
+        tenant: String?,
         before id: String?,
         limit: Int
     ) async throws(StoreError) -> [QueuedJob]
 
-    /// How many jobs of a kind a tenant has that have not ended.
-    func unfinished(kind: String, tenant: String) async throws(StoreError) -> Int
+    /// How many jobs of a kind a tenant has that have not ended, or all have together.
+    func unfinished(kind: String, tenant: String?) async throws(StoreError) -> Int
 
     /// Takes the job of a kind that is due longest, until then; nil when there is none.
     ///
@@ -88,4 +89,7 @@ package protocol JobQueue: Sendable {
         kind: String,
         expecting document: [UInt8]
     ) async throws(StoreError) -> Bool
+
+    /// Forgets jobs of a kind that have ended, but for so many with the greatest ids.
+    func forget(kind: String, keeping count: Int) async throws(StoreError)
 }

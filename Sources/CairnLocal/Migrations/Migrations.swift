@@ -11,6 +11,7 @@ enum Migrations {
         (3, 1, ReplaysMigration.sql),
         (4, 1, ViewersMigration.sql),
         (5, 1, QueueMigration.sql),
+        (6, 6, JobsMigration.sql),
     ]
 
     /// The newest schema this program knows.

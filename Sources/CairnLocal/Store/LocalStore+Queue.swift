@@ -43,7 +43,7 @@ extension LocalStore: JobQueue {
 
     package func jobs(
         kind: String,
-        tenant: String,
+        tenant: String?,
         before id: String?,
         limit: Int
     ) async throws(StoreError) -> [QueuedJob] {
@@ -52,25 +52,27 @@ extension LocalStore: JobQueue {
                 let select = try RawStatement(
                     db,
                     """
-                    SELECT \(Self.columns) FROM queue WHERE kind = ?1 AND tenant = ?2
-                        AND (?3 IS NULL OR id < ?3)
-                    ORDER BY id DESC LIMIT ?4
+                    SELECT \(Self.columns) FROM queue WHERE kind = ?1
+                        AND (?2 IS NULL OR id < ?2) \(tenant == nil ? "" : "AND tenant = ?4")
+                    ORDER BY id DESC LIMIT ?3
                     """
                 )
                 select.bind(1, kind)
-                select.bind(2, tenant)
-                if let id { select.bind(3, id) } else { select.bind(3, ifPresent: nil) }
-                select.bind(4, Int64(limit))
+                if let id { select.bind(2, id) } else { select.bind(2, ifPresent: nil) }
+                select.bind(3, Int64(limit))
+                if let tenant { select.bind(4, tenant) }
                 return try Self.jobs(select)
             }
         }
     }
 
-    package func unfinished(kind: String, tenant: String) async throws(StoreError) -> Int {
+    package func unfinished(kind: String, tenant: String?) async throws(StoreError) -> Int {
         try await reading {
             try await pool.read { db in
-                let sql = "SELECT count(*) FROM queue WHERE kind = ? AND tenant = ? AND phase < 2"
-                return try Int.fetchOne(db, sql: sql, arguments: [kind, tenant]) ?? 0
+                var sql = "SELECT count(*) FROM queue WHERE kind = ? AND phase < 2"
+                if tenant != nil { sql += " AND tenant = ?" }
+                let arguments = StatementArguments([kind] + (tenant.map { [$0] } ?? []))
+                return try Int.fetchOne(db, sql: sql, arguments: arguments) ?? 0
             }
         }
     }
@@ -161,6 +163,25 @@ extension LocalStore: JobQueue {
                 delete.bind(3, document)
                 try delete.run()
                 return db.changesCount == 1
+            }
+        }
+    }
+
+    package func forget(kind: String, keeping count: Int) async throws(StoreError) {
+        try await writing {
+            try await pool.write { db in
+                let delete = try RawStatement(
+                    db,
+                    """
+                    DELETE FROM queue WHERE kind = ?1 AND phase = 2 AND id <= (
+                        SELECT id FROM queue WHERE kind = ?1 AND phase = 2
+                        ORDER BY id DESC LIMIT 1 OFFSET ?2
+                    )
+                    """
+                )
+                delete.bind(1, kind)
+                delete.bind(2, Int64(count))
+                try delete.run()
             }
         }
     }

@@ -25,7 +25,7 @@ enum Migrations {
     /// Every step.
     static let steps = [
         LedgerMigration.step, KeysMigration.step, ReplaysMigration.step, ViewersMigration.step,
-        QueueMigration.step,
+        QueueMigration.step, JobsMigration.step,
     ]
 
     /// The newest schema this program knows.

@@ -9,8 +9,8 @@ enum Privileges {
     private static let evidence = ["entries", "payloads", "tiles", "checkpoints"]
     /// Tables whose rows change as usual.
     private static let usual = [
-        "store", "tenants", "jobs", "revisions", "keys", "revoked_viewers", "replays", "search",
-        "types", "blocks", "counts", "rolled", "queue",
+        "store", "tenants", "revisions", "keys", "revoked_viewers", "replays", "search", "types",
+        "blocks", "counts", "rolled", "queue",
     ]
 
     /// Gives a role its rights on tables that are there, and no others.

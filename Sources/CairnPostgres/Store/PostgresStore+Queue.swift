@@ -36,7 +36,7 @@ extension PostgresStore: JobQueue {
 
     package func jobs(
         kind: String,
-        tenant: String,
+        tenant: String?,
         before id: String?,
         limit: Int
     ) async throws(StoreError) -> [QueuedJob] {
@@ -44,24 +44,34 @@ extension PostgresStore: JobQueue {
             try Self.jobs(
                 connection.run(
                     """
-                    SELECT \(Self.columns) FROM queue WHERE kind = $1 AND tenant = $2
-                        AND ($3::text IS NULL OR id < $3)
-                    ORDER BY id DESC LIMIT $4
+                    SELECT \(Self.columns) FROM queue WHERE kind = $1
+                        AND ($2::text IS NULL OR id < $2) \(Self.owned(by: tenant, as: 4))
+                    ORDER BY id DESC LIMIT $3
                     """,
-                    [.text(kind), .text(tenant), .text(id), .integer(Int64(limit))]
+                    [.text(kind), .text(id), .integer(Int64(limit))]
+                        + (tenant.map { [.text($0)] } ?? [])
                 )
             )
         }
     }
 
-    package func unfinished(kind: String, tenant: String) async throws(StoreError) -> Int {
+    package func unfinished(kind: String, tenant: String?) async throws(StoreError) -> Int {
         try await pool.use { connection in
             let rows = try connection.run(
-                "SELECT count(*) FROM queue WHERE kind = $1 AND tenant = $2 AND phase < 2",
-                [.text(kind), .text(tenant)]
+                """
+                SELECT count(*) FROM queue WHERE kind = $1 AND phase < 2
+                    \(Self.owned(by: tenant, as: 2))
+                """,
+                [.text(kind)] + (tenant.map { [.text($0)] } ?? [])
             )
             return Int(rows.integer(0, 0))
         }
+    }
+
+    /// The condition that a job is a tenant's, which is there only if it is asked for: each way has
+    /// an index of its own.
+    private static func owned(by tenant: String?, as parameter: Int) -> String {
+        tenant == nil ? "" : "AND tenant = $\(parameter)"
     }
 
     package func take(
@@ -140,6 +150,18 @@ extension PostgresStore: JobQueue {
                 [.text(kind), .text(id), .bytes(document)]
             ).changedCount == 1
         }
+    }
+
+    package func forget(kind: String, keeping count: Int) async throws(StoreError) {
+        try await write(
+            """
+            DELETE FROM queue WHERE kind = $1 AND phase = 2 AND id <= (
+                SELECT id FROM queue WHERE kind = $1 AND phase = 2
+                ORDER BY id DESC LIMIT 1 OFFSET $2
+            )
+            """,
+            [.text(kind), .integer(Int64(count))]
+        )
     }
 
     private static func jobs(_ rows: PostgresRows) throws(StoreError) -> [QueuedJob] {

@@ -51,7 +51,7 @@ struct StatisticsRoutes: Sendable {
             to: nil
         )
         let days = try days(of: counts, from: from, to: to)
-        let verdict = await verifications.lastVerdict(tenant: principal.tenant)
+        let verdict = try await verifications.lastVerdict(tenant: principal.tenant)
 
         var output = JSONOutput(reservingCapacity: 2048 + days.count * 24)
         output.beginObject()

@@ -46,7 +46,7 @@ package struct JobQueueConformance: Sendable, CustomTestStringConvertible {
             }
             await #expect(throws: StoreError.self) { try await queue.add(job) }
         },
-        .init("A tenant's jobs come in pages, the greatest id first") { queue in
+        .init("Jobs of a tenant, or of all, come in pages, the greatest id first") { queue in
             for id in ["a", "d", "b", "c"] { try await queue.add(job(id)) }
             try await queue.add(job("e", of: "other"))
             try await queue.add(job("f", kind: "y"))
@@ -54,6 +54,10 @@ package struct JobQueueConformance: Sendable, CustomTestStringConvertible {
             #expect(first.map(\.id) == ["d", "c", "b"])
             let rest = try await queue.jobs(kind: "x", tenant: "acme", before: "b", limit: 3)
             #expect(rest.map(\.id) == ["a"])
+            let all = try await queue.jobs(kind: "x", tenant: nil, before: nil, limit: 2)
+            #expect(all.map(\.id) == ["e", "d"])
+            let others = try await queue.jobs(kind: "x", tenant: nil, before: "d", limit: 9)
+            #expect(others.map(\.id) == ["c", "b", "a"])
         },
         .init("What is due longest is taken first, once, and again when its time is over") {
             queue in
@@ -165,8 +169,30 @@ package struct JobQueueConformance: Sendable, CustomTestStringConvertible {
             var ended = job("b", [1], due: 99)
             ended.phase = .ended
             _ = try await queue.replace(ended, expecting: [1])
+            try await queue.add(job("e", kind: "y"))
             let count = try await queue.unfinished(kind: "x", tenant: "acme")
-            #expect(count == 2)
+            let all = try await queue.unfinished(kind: "x", tenant: nil)
+            #expect(count == 2 && all == 3)
+        },
+        .init("Of what has ended the newest are remembered, as many as are asked for") { queue in
+            for id in ["a", "b", "c", "d", "e"] { try await queue.add(job(id)) }
+            try await queue.add(job("f", of: "other"))
+            try await queue.add(job("a", kind: "y"))
+            for (id, kind) in [("a", "x"), ("b", "x"), ("d", "x"), ("f", "x"), ("a", "y")] {
+                var ended = try #require(try await queue.queuedJob(id, kind: kind))
+                ended.phase = .ended
+                _ = try await queue.replace(ended, expecting: [1])
+            }
+            func ids(_ kind: String) async throws -> [String] {
+                try await queue.jobs(kind: kind, tenant: nil, before: nil, limit: 9).map(\.id)
+            }
+            try await queue.forget(kind: "x", keeping: 4)
+            #expect(try await ids("x") == ["f", "e", "d", "c", "b", "a"])
+            try await queue.forget(kind: "x", keeping: 2)
+            #expect(try await ids("x") == ["f", "e", "d", "c"])
+            try await queue.forget(kind: "x", keeping: 0)
+            #expect(try await ids("x") == ["e", "c"])
+            #expect(try await ids("y") == ["a"])
         },
     ]
 }

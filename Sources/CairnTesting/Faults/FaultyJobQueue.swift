@@ -50,14 +50,14 @@ package final class FaultyJobQueue: JobQueue {
 
     package func jobs(
         kind: String,
-        tenant: String,
+        tenant: String?,
         before id: String?,
         limit: Int
     ) async throws(StoreError) -> [QueuedJob] {
         try await base.jobs(kind: kind, tenant: tenant, before: id, limit: limit)
     }
 
-    package func unfinished(kind: String, tenant: String) async throws(StoreError) -> Int {
+    package func unfinished(kind: String, tenant: String?) async throws(StoreError) -> Int {
         try await base.unfinished(kind: kind, tenant: tenant)
     }
 
@@ -92,6 +92,12 @@ package final class FaultyJobQueue: JobQueue {
     ) async throws(StoreError) -> Bool {
         try await perform { () async throws(StoreError) in
             try await base.remove(id, kind: kind, expecting: document)
+        }
+    }
+
+    package func forget(kind: String, keeping count: Int) async throws(StoreError) {
+        try await perform { () async throws(StoreError) in
+            try await base.forget(kind: kind, keeping: count)
         }
     }
 }

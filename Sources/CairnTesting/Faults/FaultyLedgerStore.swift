@@ -25,12 +25,25 @@ package enum FaultableWrite: String, CaseIterable, Sendable {
 
 /// Any store, whose writes fail when they are told to and wait when they are told to.
 package final class FaultyLedgerStore: LedgerStore {
+    /// Where others wait until they are let through.
+    private struct Gate {
+        var isClosed = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+
+        /// Opens, and returns who waits.
+        mutating func open() -> [CheckedContinuation<Void, Never>] {
+            isClosed = false
+            defer { waiting = [] }
+            return waiting
+        }
+    }
+
     private struct State {
         var faults: [FaultableWrite: WriteFault] = [:]
         var failsNextHead = false
         var batchSizes: [Int] = []
-        var isHeld = false
-        var held: [CheckedContinuation<Void, Never>] = []
+        var commits = Gate()
+        var reads = Gate()
     }
 
     private let base: any LedgerStore
@@ -55,28 +68,34 @@ package final class FaultyLedgerStore: LedgerStore {
     package var batchSizes: [Int] { state.withLock { $0.batchSizes } }
 
     /// How many commits wait at the gate.
-    package var heldCommits: Int { state.withLock { $0.held.count } }
+    package var heldCommits: Int { state.withLock { $0.commits.waiting.count } }
+
+    /// How many reads of records wait at the gate.
+    package var heldReads: Int { state.withLock { $0.reads.waiting.count } }
 
     /// Makes commits wait until ``release()``.
     package func hold() {
-        state.withLock { $0.isHeld = true }
+        state.withLock { $0.commits.isClosed = true }
     }
 
-    /// Lets all commits go on.
+    /// Makes reads of records wait until ``release()``.
+    package func holdReads() {
+        state.withLock { $0.reads.isClosed = true }
+    }
+
+    /// Lets all commits and reads go on.
     package func release() {
-        let held = state.withLock { state in
-            state.isHeld = false
-            defer { state.held = [] }
-            return state.held
-        }
+        let held = state.withLock { $0.commits.open() + $0.reads.open() }
         held.forEach { $0.resume() }
     }
 
-    private func passGate() async {
+    private func pass(_ gate: any WritableKeyPath<State, Gate> & Sendable) async {
         await withCheckedContinuation { continuation in
             let isOpen = state.withLock { state in
-                if state.isHeld { state.held.append(continuation) }
-                return !state.isHeld
+                if state[keyPath: gate].isClosed {
+                    state[keyPath: gate].waiting.append(continuation)
+                }
+                return !state[keyPath: gate].isClosed
             }
             if isOpen { continuation.resume() }
         }
@@ -101,7 +120,7 @@ package final class FaultyLedgerStore: LedgerStore {
         state.withLock { $0.batchSizes.append(batch.records.count) }
         // Others run meanwhile, as they do while a disk works.
         await Task.yield()
-        await passGate()
+        await pass(\.commits)
         try await perform(.commit) { () async throws(StoreError) in
             try await base.commit(batch, expecting: head)
         }
@@ -150,7 +169,8 @@ package final class FaultyLedgerStore: LedgerStore {
         contents: Bool,
         upTo bytes: Int
     ) async throws(StoreError) -> [StoredRecord] {
-        try await base.records(in: ledger, at: range, contents: contents, upTo: bytes)
+        await pass(\.reads)
+        return try await base.records(in: ledger, at: range, contents: contents, upTo: bytes)
     }
 
     package func leafHashes(

@@ -32,12 +32,12 @@ package final class MemoryJobQueue: JobQueue {
 
     package func jobs(
         kind: String,
-        tenant: String,
+        tenant: String?,
         before id: String?,
         limit: Int
     ) -> [QueuedJob] {
         kept.withLock { kept in
-            let all = kept.values.filter { $0.kind == kind && $0.tenant == tenant }
+            let all = kept.values.filter { $0.kind == kind && $0.tenant == tenant ?? $0.tenant }
             return Array(
                 all.filter { job in id.map { job.id < $0 } ?? true }
                     .sorted { $0.id > $1.id }
@@ -46,9 +46,11 @@ package final class MemoryJobQueue: JobQueue {
         }
     }
 
-    package func unfinished(kind: String, tenant: String) -> Int {
+    package func unfinished(kind: String, tenant: String?) -> Int {
         kept.withLock { kept in
-            kept.values.count { $0.kind == kind && $0.tenant == tenant && $0.phase != .ended }
+            kept.values.count {
+                $0.kind == kind && $0.tenant == tenant ?? $0.tenant && $0.phase != .ended
+            }
         }
     }
 
@@ -97,6 +99,13 @@ package final class MemoryJobQueue: JobQueue {
             guard kept[key]?.document == document else { return false }
             kept[key] = nil
             return true
+        }
+    }
+
+    package func forget(kind: String, keeping count: Int) {
+        kept.withLock { kept in
+            let ended = kept.filter { $0.key.kind == kind && $0.value.phase == .ended }.keys
+            for key in ended.sorted(by: { $0.id > $1.id }).dropFirst(count) { kept[key] = nil }
         }
     }
 }

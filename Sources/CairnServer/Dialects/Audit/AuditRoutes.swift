@@ -102,7 +102,7 @@ struct AuditRoutes: Sendable {
         ]
         // What the whole ledger is found to be is not for who is shown a part.
         if principal.narrowing.isEmpty {
-            let last = await jobs.lastVerdict(tenant: principal.tenant)
+            let last = try await jobs.lastVerdict(tenant: principal.tenant)
             body["chain_verification"] = last.flatMap(AuditRoutes.facts) ?? ["status": "never_run"]
         }
         return Response(.object(body))
