@@ -88,9 +88,12 @@ struct ExportCrashTests {
     ) async throws -> [String: [UInt8]] {
         let path = folder.appendingPathComponent("\(id).zip").path
         let run = try await Tool.curl.run(
-            ["-sSfL", "-o", path, "\(server.url)/v1/exports/\(id)/download"]
+            ["-sSL", "--fail-with-body", "-o", path, "\(server.url)/v1/exports/\(id)/download"]
         )
-        guard run.status == 0 else { throw Unexpected("not downloaded: \(run.error)\(run.output)") }
+        guard run.status == 0 else {
+            let body = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+            throw Unexpected("not downloaded: \(run.error)\(body.prefix(500))")
+        }
         let zip = try ZipFiles(path)
         var files: [String: [UInt8]] = [:]
         for (name, _) in zip.files {

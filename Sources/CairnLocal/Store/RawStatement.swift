@@ -6,8 +6,9 @@ internal import GRDBSQLite
 
 /// A cached statement, bound and stepped without boxing its arguments: the hot loops' own way.
 ///
-/// Bound bytes are read within the step that follows, so they are not copied.
-struct RawStatement {
+/// It is reset when nobody has it any more: one that was left in the middle would hold what its
+/// connection sees, and the next reader of that connection would be shown the past.
+final class RawStatement {
     private let statement: Statement
     private let handle: OpaquePointer
     private let connection: Database
@@ -16,6 +17,10 @@ struct RawStatement {
         statement = try db.cachedStatement(sql: sql)
         handle = statement.sqliteStatement
         connection = db
+        sqlite3_reset(handle)
+    }
+
+    deinit {
         sqlite3_reset(handle)
     }
 

@@ -45,7 +45,7 @@ extension LedgerStoreConformance {
         },
         .init("Records are read to the one with which they have so many bytes") { store in
             var sampler = EventSampler(seed: 42)
-            let reference = try await commit(sampler.prepared(9), to: store)
+            var reference = try await commit(sampler.prepared(9), to: store)
             let ledger = reference.tenant.ledger
             for contents in [true, false] {
                 var all = try await store.records(in: ledger, at: 1..<8, contents: contents)
@@ -64,6 +64,22 @@ extension LedgerStoreConformance {
                         #expect(read == expected)
                     }
                 }
+            }
+            // Who stopped early does not go on seeing what was there then.
+            for size in 9..<30 {
+                for _ in 0..<8 {
+                    let some = try await store.records(
+                        in: ledger,
+                        at: 0..<99,
+                        contents: true,
+                        upTo: 1
+                    )
+                    #expect(some.count == 1)
+                    let head = try await store.head(of: ledger)
+                    #expect(head?.size == UInt64(size))
+                }
+                let before = reference.head
+                try await store.commit(reference.append(sampler.prepared(1)), expecting: before)
             }
         },
         .init("Records without contents have their leaf, hash and chain") { store in
