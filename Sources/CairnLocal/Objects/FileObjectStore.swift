@@ -181,9 +181,10 @@ package struct FileObjectStore: ObjectStore {
         nil
     }
 
-    /// Gives the content of an object another name, outside of the store, so that it need not be
-    /// copied; false where nobody can, as on another disk. The object is to be deleted then: who
-    /// changes the file changes it.
+    /// Gives the content of an object another name, outside of the store, and copies nothing.
+    ///
+    /// False where nobody can, as on another disk. The object is to be deleted then: who changes the
+    /// file changes it.
     package func link(_ key: ObjectKey, to path: String) async throws(ObjectError) -> Bool {
         try await FileObjectStore.blocking {
             try FileObjectStore.locked(root) {
