@@ -37,7 +37,7 @@ actor StateMetrics {
         set(Telemetry.keys, services.keys.count)
         setLedgers(await services.ledgers.census())
         setTokens(services.tokens.census)
-        setVerifications(await verifications.census())
+        setVerifications(verifications.census())
     }
 
     private func setLedgers(_ census: Ledgers.Census) {
