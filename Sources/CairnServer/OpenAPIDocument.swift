@@ -2534,7 +2534,7 @@ package enum OpenAPIDocument {
                   type: object
                   description: |
                     Conditions by the names that `GET /v1/events` has for them; a value is a text, or an array of
-                    alternatives.
+                    alternatives. All together have at most 16 KiB.
                   properties:
                     type: {$ref: "#/components/schemas/Condition"}
                     action: {$ref: "#/components/schemas/Condition"}

@@ -72,4 +72,28 @@ struct LeaseTests {
             }
         }
     }
+
+    @Test("A lease is not lost because nobody knows whether a change of it was kept")
+    func doubtful() async throws {
+        let clock = ManualClock()
+        let (queue, _) = try await Self.taken(clock)
+        let faulty = FaultyJobQueue(queue)
+        for fault in WriteFault.allCases {
+            let job = try #require(queue.queuedJob("a", kind: "x"))
+            let lease = Lease(job, queue: faulty, now: { clock.now })
+            for number in 0..<5 {
+                try await lease.keep(Array("\(fault) \(number)".utf8))
+                faulty.fail(change: 0, fault)
+                await #expect(throws: StoreError.self) { try await lease.keep([UInt8(number)]) }
+            }
+            try await lease.keep(Array("\(fault)".utf8))
+            #expect(queue.queuedJob("a", kind: "x")?.document == Array("\(fault)".utf8))
+            // Somebody else's change is no doubt.
+            var other = try #require(queue.queuedJob("a", kind: "x"))
+            let before = other.document
+            other.document = Array("other \(fault)".utf8)
+            #expect(queue.replace(other, expecting: before))
+            await #expect(throws: Lease.Lost.self) { try await lease.renew() }
+        }
+    }
 }

@@ -17,7 +17,11 @@ struct ExportPackageTests {
     @Test("Whatever is asked for, the package holds what matches, and proves it")
     func anyRequest() async throws {
         let setting = try ExportSetting()
-        try await setting.record(700, seed: 1)
+        for part in 0..<7 {
+            try await setting.record(90, seed: 1 + UInt64(part))
+            // What the ledger records of itself is in between.
+            try await setting.recordItself(10, seed: 100 + UInt64(part))
+        }
         var sampler = EventSampler(seed: 2)
         try await withTemporaryFolder { folder in
             for number in 0..<60 {

@@ -64,6 +64,7 @@ extension LocalLedger {
             throw CommandFailure.badInput("\(error.member): \(error.rule)")
         }
         do {
+            try await making.services.exports.admit(ledger.tenant.name)
             let job = try await making.services.exports.submit(
                 asked,
                 tenant: ledger.tenant.name,

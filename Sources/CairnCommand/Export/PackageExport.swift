@@ -38,8 +38,16 @@ struct PackageExport {
         guard rename(partial, output) == 0 else {
             throw CommandFailure.badInput("\(output) cannot be written")
         }
+        // Of two names of one file, neither replaces the other.
+        try? FileManager.default.removeItem(atPath: partial)
         try? FileManager.default.removeItem(atPath: note)
-        try await access.releaseExport(id)
+        do {
+            try await access.releaseExport(id)
+        } catch {
+            Terminal.complain(
+                "\(output) is complete; the export \(id) could not be let go: \(error)"
+            )
+        }
         Terminal.complain(
             "\(output): \(job["progress"]?["records"]?.integer ?? 0) records of "
                 + "\(job["range"]?["size"]?.integer ?? 0); check it with "

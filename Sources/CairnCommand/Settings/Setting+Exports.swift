@@ -24,7 +24,7 @@ extension Setting {
     static let exportsTogether = Setting(
         key: "exports.together",
         kind: .integer(1...64),
-        defaultText: "2",
+        defaultText: "3",
         meaning: "How many exports a worker makes at once, whoever's they are."
     )
     static let exportGigabytes = Setting(

@@ -100,6 +100,7 @@ package struct ExportPartMaker: Sendable {
     /// The next records, no more than a part should hold; nil at the end.
     private mutating func batch() async throws -> [FoundRecord]? {
         while waiting.isEmpty {
+            try Task.checkCancellation()
             guard next < job.range.upperBound, let found = try await scan.part() else { return nil }
             waiting = found[...]
         }

@@ -54,6 +54,8 @@ package struct ExportRequest: Sendable, Equatable {
     package static let completeColumns = "complete/1"
     /// The longest name, in bytes.
     package static let nameBytes = 128
+    /// The longest filter, as canonical JSON in bytes.
+    package static let filterBytes = 16 << 10
 
     /// Everything, as lines.
     package init() {}
@@ -130,6 +132,9 @@ package struct ExportRequest: Sendable, Equatable {
             _ = try query()
         } catch {
             throw .init(member: "filter.\(error.member)", rule: error.rule)
+        }
+        guard JSONValue.object(filter).canonical.bytes.count <= Self.filterBytes else {
+            throw .init(member: "filter", rule: "must be at most \(Self.filterBytes) bytes long")
         }
         if isAccounted, filter["q"] != nil {
             throw .init(

@@ -13,8 +13,8 @@ package struct Exports: Sendable {
         /// Exports of one tenant that run at once.
         package var atOnce = 2
         /// How many exports a worker makes at once, whoever's they are.
-        package var together = 2
-        /// How many bytes the files of one tenant's exports may have; beyond, one more is refused.
+        package var together = 3
+        /// How many bytes the files of one tenant's exports may have; from there on, one more is refused.
         package var keptBytes: UInt64 = 100 << 30
         /// How many of a tenant's exports are remembered; the oldest that has no file goes first.
         package var listed = 1000
@@ -67,36 +67,52 @@ package struct Exports: Sendable {
             try await queue.unfinished(kind: Exports.kind, tenant: tenant)
         }
         guard waiting < limits.unfinished else { throw Refusal.tooMany(limits.unfinished) }
-        let all = try await translating { () throws(StoreError) in
-            try await queue.jobs(
-                kind: Exports.kind,
-                tenant: tenant,
-                before: nil,
-                limit: limits.listed + limits.unfinished
-            )
-        }
-        let jobs = all.compactMap { queued in ExportJob(queued).map { (queued, $0) } }
-        let kept = jobs.reduce(0) { $0 + ($1.1.state == .done ? $1.1.file?.bytes ?? 0 : 0) }
-        guard kept < limits.keptBytes else { throw Refusal.tooMuch(limits.keptBytes) }
-        // What is only listed makes room for what is not listed yet.
-        for (queued, job) in jobs.dropFirst(limits.listed - 1)
-        where job.isFinished && job.state != .done {
-            _ = try await translating { () throws(StoreError) in
-                try await queue.remove(queued.id, kind: Exports.kind, expecting: queued.document)
+        try await makeRoom(tenant)
+    }
+
+    /// Looks whether the files of a tenant have room for one more, and forgets what is only listed
+    /// and too old for that.
+    private func makeRoom(_ tenant: String) async throws {
+        var (bytes, count) = (UInt64(0), 0)
+        var last: String?
+        while true {
+            let page = try await translating { [last] () throws(StoreError) in
+                try await queue.jobs(kind: Exports.kind, tenant: tenant, before: last, limit: 50)
             }
+            for queued in page {
+                count += 1
+                let job = ExportJob(queued)
+                if job?.state == .done { bytes += job?.file?.bytes ?? 0 }
+                guard bytes < limits.keptBytes else { throw Refusal.tooMuch(limits.keptBytes) }
+                // What is due long from now is tidied away, all but its place in the list.
+                if count >= limits.listed, queued.phase == .ended, job?.state != .done,
+                    queued.due > now().advanced(by: .seconds(3600))
+                {
+                    _ = try await translating { () throws(StoreError) in
+                        try await queue.remove(
+                            queued.id,
+                            kind: Exports.kind,
+                            expecting: queued.document
+                        )
+                    }
+                    count -= 1
+                }
+            }
+            guard count < 2 * limits.listed else { throw Refusal.tooMany(2 * limits.listed) }
+            guard page.count == 50 else { return }
+            last = page.last?.id
         }
     }
 
-    /// Queues an export of the ledger as it is now, and makes that durable.
+    /// Queues an export of the ledger as it is now, and makes that durable; after ``admit(_:)``.
     ///
-    /// - Throws: ``Refusal``, or ``LedgerError``.
+    /// - Throws: ``LedgerError``.
     package func submit(
         _ request: ExportRequest,
         tenant: String,
         narrowing: Narrowing,
         requester: JSONObject
     ) async throws -> ExportJob {
-        try await admit(tenant)
         let ledger = try await ledgers.ledger(of: tenant)
         let (checkpoint, note) = try await ledger.checkpoint()
         let query = try request.query()

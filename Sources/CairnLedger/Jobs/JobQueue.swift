@@ -65,7 +65,8 @@ package protocol JobQueue: Sendable {
 
     /// Takes the job of a kind that is due longest, until then; nil when there is none.
     ///
-    /// Jobs of tenants of which `atOnce` are taken already are passed over.
+    /// Jobs of tenants of which `atOnce` are taken already are passed over, unless they have ended and
+    /// are to be tidied away.
     func take(
         kind: String,
         now: Timestamp,

@@ -14,6 +14,8 @@ actor Lease {
     private let queue: any JobQueue
     private let now: @Sendable () -> Timestamp
     private var queued: QueuedJob
+    /// What a change wrote of which nobody knows whether it was kept.
+    private var doubtful: [UInt8]?
     // Changes follow each other, whoever asks for them.
     private let turn = Turn()
 
@@ -59,8 +61,17 @@ actor Lease {
         var next = queued
         (next.phase, next.due) = (phase, due)
         if let document { next.document = document }
-        guard try await queue.replace(next, expecting: queued.document) else { throw Lost() }
-        queued = next
+        do {
+            var isKept = try await queue.replace(next, expecting: queued.document)
+            if !isKept, let doubtful {
+                isKept = try await queue.replace(next, expecting: doubtful)
+            }
+            guard isKept else { throw Lost() }
+        } catch let error as StoreError {
+            doubtful = next.document
+            throw error
+        }
+        (queued, doubtful) = (next, nil)
     }
 }
 

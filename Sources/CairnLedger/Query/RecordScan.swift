@@ -8,8 +8,8 @@ internal import Cairn
 package struct RecordScan: Sendable {
     /// How many records are read at once at most.
     private static let partRecords = 512
-    /// How many records the index is asked for first; how large they are is not known then.
-    private static let firstRecords = 16
+    /// How many records the index is asked for, first and at most: how large they are is not known.
+    private static let foundRecords = (first: 16, most: 64)
     /// How many bytes of content end a part.
     private static let partBytes = 1 << 20
 
@@ -24,7 +24,7 @@ package struct RecordScan: Sendable {
     private var place: PagePosition?
     private var previous: Digest?
     private var isDone = false
-    private var limit = RecordScan.firstRecords
+    private var limit = RecordScan.foundRecords.first
 
     /// Goes through what a caller may see; the query's order does not matter.
     package init(
@@ -80,12 +80,14 @@ package struct RecordScan: Sendable {
             after: place,
             limit: limit
         )
+        // A search that was called off is no search that came to its end.
+        guard !Task.isCancelled else { throw .unavailable(CancellationError()) }
         isDone = part.count < limit
         let bytes = part.reduce(0) { $0 + ($1.record.payload?.fields.byteCount ?? 0) }
         if bytes > RecordScan.partBytes {
             limit = max(limit / 4, 1)
         } else if bytes < RecordScan.partBytes / 2 {
-            limit = min(limit * 2, RecordScan.partRecords)
+            limit = min(limit * 2, RecordScan.foundRecords.most)
         }
         if let last = part.last?.record {
             place = PagePosition(occurredAt: last.occurredAt, index: last.index)

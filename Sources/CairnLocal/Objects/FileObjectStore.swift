@@ -61,7 +61,7 @@ package struct FileObjectStore: ObjectStore {
             try Task.checkCancellation()
             return try await FileObjectStore.blocking { try commit(draft, key, options) }
         } catch {
-            try await FileObjectStore.blocking {
+            try? await FileObjectStore.blocking {
                 try FileObjectStore.locked(root) { draft.discard() }
             }
             throw error
@@ -194,7 +194,7 @@ package struct FileObjectStore: ObjectStore {
                     try place.link(sheet, to: path)
                     return true
                 } catch let error as FileFailure
-                    where [EXDEV, EPERM, EMLINK, EOPNOTSUPP, EEXIST].contains(error.errno)
+                    where [EXDEV, EPERM, EMLINK, EOPNOTSUPP, ENOSYS, EEXIST].contains(error.errno)
                 {
                     return false
                 }

@@ -89,11 +89,12 @@ extension LocalStore: JobQueue {
                     db,
                     """
                     UPDATE queue SET phase = 1, due = ?3 WHERE kind = ?1 AND id = (
-                        SELECT id FROM queue AS waiting WHERE kind = ?1 AND due <= ?2 AND (
+                        SELECT id FROM queue AS waiting WHERE kind = ?1 AND due <= ?2
+                            AND (phase = 2 OR (
                             SELECT count(*) FROM queue AS running
                             WHERE running.kind = ?1 AND running.tenant = waiting.tenant
                                 AND running.phase = 1 AND running.due > ?2
-                        ) < ?4
+                        ) < ?4)
                         ORDER BY due, id LIMIT 1
                     )
                     RETURNING \(Self.columns)

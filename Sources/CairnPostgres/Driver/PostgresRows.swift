@@ -48,6 +48,11 @@ final class PostgresRows {
         return Array(UnsafeRawBufferPointer(start: value, count: count))
     }
 
+    /// How many bytes a column has.
+    func length(_ row: Int, _ column: Int) -> Int {
+        Int(PQgetlength(result, Int32(row), Int32(column)))
+    }
+
     func text(_ row: Int, _ column: Int) -> String {
         String(decoding: bytes(row, column), as: UTF8.self)
     }

@@ -99,16 +99,16 @@ extension PostgresStore: LedgerStore {
         var sum = 0
         for row in 0..<entries.count where sum < bytes {
             let index = entries.integer(row, 0)
+            let content = kept?.row(of: index)
             let record = record(
                 entries,
                 row,
                 id: contents == nil ? nil : EventID(bytes: entries.bytes(row, 4)),
                 occurredAt: timed?.row(of: index).flatMap { times?.integer($0, 1) },
-                payload: kept?.row(of: index).flatMap { row in
-                    contents.flatMap { payload($0, row, 1) }
-                }
+                payload: content.flatMap { row in contents.flatMap { payload($0, row, 1) } }
             )
-            sum += record.leaf.count + (record.payload?.fields.byteCount ?? 0)
+            // As the server counts: also what cannot be read.
+            sum += record.leaf.count + (content.flatMap { contents?.length($0, 2) } ?? 0)
             records.append(record)
         }
         return records

@@ -102,6 +102,14 @@ package struct JobQueueConformance: Sendable, CustomTestStringConvertible {
             #expect(isReplaced)
             let next = try await queue.take(kind: "x", now: time(2), until: time(9), atOnce: 2)
             #expect(next?.id == "c")
+            // What has ended is tidied away all the same.
+            let tidied = try await queue.take(
+                kind: "x",
+                now: time(100),
+                until: time(200),
+                atOnce: 0
+            )
+            #expect(tidied?.id == "a")
         },
         .init("Many that take at once get a job each") { queue in
             for number in 0..<20 { try await queue.add(job("\(100 + number)")) }

@@ -67,7 +67,10 @@ package final class MemoryJobQueue: JobQueue {
                 by: \.tenant
             )
             let next =
-                all.filter { $0.due <= now && (taken[$0.tenant]?.count ?? 0) < atOnce }
+                all.filter {
+                    $0.due <= now
+                        && ($0.phase == .ended || (taken[$0.tenant]?.count ?? 0) < atOnce)
+                }
                 .min { ($0.due, $0.id) < ($1.due, $1.id) }
             guard var job = next else { return nil }
             (job.phase, job.due) = (.taken, until)

@@ -77,6 +77,25 @@ struct ExportSetting {
         }
     }
 
+    /// Records so many records of the ledger about itself.
+    func recordItself(_ count: Int, seed: UInt64) async throws {
+        var sampler = EventSampler(seed: seed)
+        let ledger = try await ledgers.ledger(of: Tenant.example.name)
+        let prepared = sampler.prepared(count).map { event in
+            PreparedEvent(
+                id: event.id,
+                isFresh: true,
+                fields: event.fields,
+                seed: event.seed,
+                occurredAt: event.occurredAt,
+                schema: .ledger
+            )
+        }
+        for outcome in await ledger.append(prepared) {
+            if case .failed(let error) = outcome { throw error }
+        }
+    }
+
     /// A worker, with parts of so many bytes.
     func worker(
         partBytes: Int = ExportPartMaker.partBytes,

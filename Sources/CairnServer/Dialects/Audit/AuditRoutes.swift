@@ -224,10 +224,12 @@ struct AuditRoutes: Sendable {
         let scope = try bytes.isEmpty ? AuditScope() : AuditRoutes.scope(try Members.read(bytes))
         let job = try await verification.begin(scope, for: principal)
         let deadline = ContinuousClock.now + Self.patience
-        var known = job
+        var (known, pause) = (job, Duration.milliseconds(20))
         while !known.isFinished, ContinuousClock.now < deadline {
-            try await Task.sleep(for: .milliseconds(20))
-            guard let now = try await jobs.job(job.id, tenant: principal.tenant) else { break }
+            try await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(1))
+            // It goes on whether or not one can look at it.
+            guard let now = try? await jobs.job(job.id, tenant: principal.tenant) else { break }
             known = now
         }
         guard known.isFinished, let facts = AuditRoutes.facts(known) else {
